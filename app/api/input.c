@@ -1,0 +1,56 @@
+/*
+ * What every POST has: a JSON body and an optional idempotency key.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "api/input.h"
+
+enum api_error
+input_body(struct context *context, struct json_body *body)
+{
+    size_t length = 0;
+
+    if (!request_is_json(&context->request))
+        return API_UNSUPPORTED_MEDIA_TYPE;
+    switch (request_read_body(&context->request, context->deadline, context->body,
+                              (size_t)context->config->max_body, &length)) {
+    case BODY_OK:
+        break;
+    case BODY_TOO_LARGE:
+        return API_BODY_TOO_LARGE;
+    case BODY_BROKEN:
+        return API_INVALID_JSON;
+    }
+    switch (json_body_parse(context->body, length, body)) {
+    case JSON_BODY_OK:
+        return API_OK;
+    case JSON_BODY_INVALID:
+        return API_INVALID_JSON;
+    case JSON_BODY_NO_MEMORY:
+        break;
+    }
+    return API_UNAVAILABLE;
+}
+
+bool
+input_decimal(const struct json_body *body, const char *name, struct decimal *decimal)
+{
+    const char *number;
+    size_t length;
+
+    return json_body_number(body, name, &number, &length) &&
+           decimal_parse(number, length, decimal) == MONEY_OK;
+}
+
+enum api_error
+input_idempotency_key(const struct request *request, char key[IDEMPOTENCY_KEY_SIZE])
+{
+    const struct header *header = &request->idempotency_key;
+
+    key[0] = '\0';
+    if (header->value == NULL)
+        return API_OK;
+    if (header->repeated || !idempotency_key_parse(header->value, key))
+        return API_INVALID_IDEMPOTENCY_KEY;
+    return API_OK;
+}

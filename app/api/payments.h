@@ -1,0 +1,14 @@
+/*
+ * /payments: create a payment, read a payment.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_API_PAYMENTS_H
+#define PAYMENT_API_API_PAYMENTS_H
+
+#include "http/router.h"
+
+route_handler payments_create; /* POST /payments */
+route_handler payments_read;   /* GET /payments/{id} */
+
+#endif

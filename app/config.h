@@ -1,0 +1,92 @@
+/*
+ * Configuration: one table of options, read from an INI file and from the command line.
+ *
+ * The section [payment-api] is ours. The sections [database] and [database-admin] (and the groups
+ * that MariaDB programs share, such as [client]) are read by Connector/C itself as option groups.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_CONFIG_H
+#define PAYMENT_API_CONFIG_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "log.h"
+
+#define CONFIG_SECTION "payment-api"
+#define CONFIG_DEFAULT_PATH PKGSYSCONFDIR "/payment-api.conf"
+#define CONFIG_ERROR_SIZE 512
+
+struct config {
+    char path[PATH_MAX];    /* the file that was read */
+    char listen[256];       /* "" when the socket comes on fd 0 */
+    int listen_mode;        /* file mode of a unix socket */
+    bool allow_remote;      /* listen on a routable address all the same */
+    int workers;            /* processes; 1: this process is the worker */
+    int max_body;           /* bytes */
+    int request_timeout;    /* seconds for one request, from accept to reply */
+    int body_timeout;       /* seconds that the web server may pause while it sends */
+    int max_queue_seconds;  /* a request that waited longer is refused; 0: none is */
+    int database_timeout;   /* seconds for a connect and for each answer */
+    int key_cache_seconds;  /* 0: each request looks its key up */
+    bool fastcgi_keepalive; /* keep the web server's connections open between requests */
+    enum log_target log_target;
+    enum log_level log_level;
+    bool has_database_admin; /* the file has a section [database-admin] */
+};
+
+/* How an option's text becomes a member of struct config. */
+enum option_type {
+    OPTION_TEXT,
+    OPTION_NUMBER,
+    OPTION_OCTAL,
+    OPTION_BOOLEAN,
+    OPTION_LOG_TARGET,
+    OPTION_LOG_LEVEL,
+};
+
+/* One row tells all about one option. On the command line its name has "-" for "_". */
+struct option_row {
+    const char *name;
+    enum option_type type;
+    size_t offset;       /* of the member of struct config */
+    int minimum;         /* of numbers */
+    int maximum;         /* of numbers; of texts the size of the member */
+    const char *initial; /* the default, as text */
+    const char *help;    /* one line for --help and the manual */
+};
+
+/* All options, in the order of the sample file. */
+const struct option_row *config_options(size_t *count);
+
+/* Every option at its default. */
+void config_init(struct config *config);
+
+/*
+ * The file to read: the command line's (NULL: none), else $PAYMENT_API_CONF, else
+ * CONFIG_DEFAULT_PATH. On failure error names file, line and option.
+ */
+bool config_read(struct config *config, const char *path, char error[CONFIG_ERROR_SIZE])
+    __attribute__((warn_unused_result));
+
+/* Sets one option from text; on failure error says what is wrong with it. */
+bool config_set(struct config *config, const struct option_row *option, const char *value,
+                char error[CONFIG_ERROR_SIZE]) __attribute__((warn_unused_result));
+
+/* The row with this name ("max_body"), or NULL. */
+const struct option_row *config_option(const char *name);
+
+/* Checks what no single option can tell: how the values fit together. */
+bool config_check(const struct config *config, char error[CONFIG_ERROR_SIZE])
+    __attribute__((warn_unused_result));
+
+/* The option's name on the command line: "max-body". */
+void config_argument_name(const struct option_row *option, char *name, size_t size);
+
+/* The option table as --help shows it. */
+void config_print_help(FILE *out);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * A payment: money taken once from a payment source for a merchant.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_DOMAIN_PAYMENT_H
+#define PAYMENT_API_DOMAIN_PAYMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/currency.h"
+#include "domain/idempotency_key.h"
+#include "domain/identifier.h"
+
+#define PAYMENT_SOURCE_SIZE 256                /* 255 ASCII characters and the final NUL */
+#define PAYMENT_DESCRIPTION_MAX 255            /* characters (Unicode code points) */
+#define PAYMENT_DESCRIPTION_SIZE (255 * 4 + 1) /* the same in UTF-8, and the final NUL */
+
+enum payment_status {
+    PAYMENT_PROCESSING, /* the processor's answer is not known yet */
+    PAYMENT_SUCCEEDED,  /* the money moved */
+    PAYMENT_FAILED,     /* the processor declined; see decline */
+};
+
+/* Why a processor declined. */
+enum decline {
+    DECLINE_NONE,
+    DECLINE_CARD_DECLINED,
+    DECLINE_INSUFFICIENT_FUNDS,
+    DECLINE_EXPIRED_CARD,
+    DECLINE_INCORRECT_CVC,
+    DECLINE_PROCESSING_ERROR,
+};
+
+struct payment {
+    struct identifier id;
+    struct identifier merchant_id;
+    int64_t amount;                  /* minor units, 1 to MONEY_MAX */
+    int64_t refunded;                /* minor units, 0 to amount */
+    const struct currency *currency; /* a row of the table, never NULL once stored */
+    enum payment_status status;
+    enum decline decline;             /* DECLINE_NONE unless status is PAYMENT_FAILED */
+    const char *processor;            /* the name of who moves the money; static; not read back */
+    char source[PAYMENT_SOURCE_SIZE]; /* the processor's token, never a card number */
+    bool has_description;
+    char description[PAYMENT_DESCRIPTION_SIZE];
+    char idempotency_key[IDEMPOTENCY_KEY_SIZE]; /* "" when none was sent */
+    int64_t created_at;                         /* Unix time in milliseconds */
+};
+
+/* The words that the API and the database use for a status: "processing", "succeeded", "failed". */
+const char *payment_status_name(enum payment_status status);
+bool payment_status_parse(const char *name, enum payment_status *status);
+
+/* The words that the database uses for a decline: "card_declined", ...; NULL for DECLINE_NONE. */
+const char *decline_name(enum decline decline);
+bool decline_parse(const char *name, enum decline *decline);
+
+/* True when both ask for the same thing: amount, currency, source and description are equal. */
+bool payment_same_request(const struct payment *a, const struct payment *b);
+
+/* Counts the code points of valid UTF-8. */
+size_t utf8_length(const char *text);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * A refund: money of one payment given back, in whole or in part.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "domain/refund.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const char *const statuses[] = {
+    [REFUND_PROCESSING] = "processing",
+    [REFUND_SUCCEEDED] = "succeeded",
+    [REFUND_FAILED] = "failed",
+};
+
+const char *
+refund_status_name(enum refund_status status)
+{
+    return statuses[status];
+}
+
+bool
+refund_status_parse(const char *name, enum refund_status *status)
+{
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        if (strcmp(statuses[i], name) == 0) {
+            *status = (enum refund_status)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+refund_same_request(const struct refund *a, const struct refund *b)
+{
+    return a->amount == b->amount && identifier_equal(&a->payment_id, &b->payment_id);
+}

@@ -1,0 +1,40 @@
+/*
+ * A refund: money of one payment given back, in whole or in part.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_DOMAIN_REFUND_H
+#define PAYMENT_API_DOMAIN_REFUND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "domain/currency.h"
+#include "domain/idempotency_key.h"
+#include "domain/identifier.h"
+
+enum refund_status {
+    REFUND_PROCESSING,
+    REFUND_SUCCEEDED,
+    REFUND_FAILED,
+};
+
+struct refund {
+    struct identifier id;
+    struct identifier merchant_id;
+    struct identifier payment_id;
+    int64_t amount;                  /* minor units of the payment's currency, 1 to its amount */
+    const struct currency *currency; /* the payment's */
+    enum refund_status status;
+    char idempotency_key[IDEMPOTENCY_KEY_SIZE]; /* "" when none was sent */
+    int64_t created_at;                         /* Unix time in milliseconds */
+};
+
+/* The words that the API and the database use for a status: "processing", "succeeded", "failed". */
+const char *refund_status_name(enum refund_status status);
+bool refund_status_parse(const char *name, enum refund_status *status);
+
+/* True when both ask for the same thing: payment and amount are equal. */
+bool refund_same_request(const struct refund *a, const struct refund *b);
+
+#endif

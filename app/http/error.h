@@ -1,0 +1,46 @@
+/*
+ * The errors of the API: one table, from code to status and message.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_HTTP_ERROR_H
+#define PAYMENT_API_HTTP_ERROR_H
+
+enum api_error {
+    API_OK, /* no error */
+    API_INVALID_JSON,
+    API_INVALID_AMOUNT,
+    API_INVALID_CURRENCY,
+    API_INVALID_SOURCE,
+    API_INVALID_DESCRIPTION,
+    API_INVALID_PAYMENT_ID,
+    API_INVALID_REFUND_AMOUNT,
+    API_INVALID_IDEMPOTENCY_KEY,
+    API_MISSING_API_KEY,
+    API_INVALID_API_KEY,
+    API_CARD_DECLINED,
+    API_INSUFFICIENT_FUNDS,
+    API_EXPIRED_CARD,
+    API_INCORRECT_CVC,
+    API_PROCESSING_ERROR,
+    API_PAYMENT_NOT_FOUND,
+    API_NOT_FOUND,
+    API_METHOD_NOT_ALLOWED,
+    API_REQUEST_IN_PROGRESS,
+    API_BODY_TOO_LARGE,
+    API_UNSUPPORTED_MEDIA_TYPE,
+    API_IDEMPOTENCY_KEY_REUSED,
+    API_INTERNAL_ERROR,
+    API_UNAVAILABLE,
+};
+
+struct error_row {
+    int status;
+    const char *message;     /* the value of "error"; needs no JSON escape */
+    int retry_after_seconds; /* Retry-After, 0: none */
+};
+
+/* The row of an error; API_OK has none (NULL). The row is static. */
+const struct error_row *error_row(enum api_error error);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * The listening socket: given on standard input, or opened here.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_LISTENER_H
+#define PAYMENT_API_LISTENER_H
+
+#include <stdbool.h>
+
+#include "config.h"
+
+struct listener {
+    int fd;         /* non-blocking; -1 when there is none */
+    char path[256]; /* of a unix socket that was made here, "" otherwise */
+};
+
+/* True when standard input is a listening socket (spawn-fcgi, systemd, a web server's manager). */
+bool listener_is_inherited(void);
+
+/*
+ * Takes the socket on standard input, else opens config->listen. A path that a live process listens
+ * on is not taken from it; a stale socket file is replaced. An address that other machines can
+ * reach is refused unless config->allow_remote. On failure error says why.
+ */
+bool listener_open(struct listener *listener, const struct config *config,
+                   char error[CONFIG_ERROR_SIZE]) __attribute__((warn_unused_result));
+
+/* Closes the socket and removes the file that was made for it. */
+void listener_close(struct listener *listener);
+
+#endif

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+
+# Everything but the two main.c, for both programs and the tests.
+noinst_LIBRARIES += app/libpaymentapi.a
+app_libpaymentapi_a_SOURCES = \
+	app/clock.c app/clock.h \
+	app/config.c app/config.h \
+	app/listener.c app/listener.h \
+	app/log.c app/log.h \
+	app/pool.c app/pool.h \
+	app/worker.c app/worker.h \
+	app/api/authentication.c app/api/authentication.h \
+	app/api/context.h \
+	app/api/health.c app/api/health.h \
+	app/api/input.c app/api/input.h \
+	app/api/key_cache.c app/api/key_cache.h \
+	app/api/output.c app/api/output.h \
+	app/api/payments.c app/api/payments.h \
+	app/api/refunds.c app/api/refunds.h \
+	app/api/routes.c app/api/routes.h \
+	app/domain/api_key.c app/domain/api_key.h \
+	app/domain/card_number.c app/domain/card_number.h \
+	app/domain/currency.c app/domain/currency.h \
+	app/domain/idempotency_key.c app/domain/idempotency_key.h \
+	app/domain/identifier.c app/domain/identifier.h \
+	app/domain/money.c app/domain/money.h \
+	app/domain/payment.c app/domain/payment.h \
+	app/domain/refund.c app/domain/refund.h \
+	app/http/cgi.c app/http/cgi.h \
+	app/http/error.c app/http/error.h \
+	app/http/fastcgi.c app/http/fastcgi.h \
+	app/http/gateway.h \
+	app/http/json_body.c app/http/json_body.h \
+	app/http/request.c app/http/request.h \
+	app/http/response.c app/http/response.h \
+	app/http/router.c app/http/router.h \
+	app/processor/processor.h \
+	app/processor/sandbox.c \
+	app/store/binding.c app/store/binding.h \
+	app/store/credential_store.c app/store/credential_store.h \
+	app/store/database.c app/store/database.h \
+	app/store/payment_store.c app/store/payment_store.h \
+	app/store/refund_store.c app/store/refund_store.h \
+	app/store/schema_store.c app/store/schema_store.h
+
+library_LIBS = app/libpaymentapi.a \
+	$(FCGI_LIBS) $(JANSSON_LIBS) $(MARIADB_LIBS) $(CRYPTO_LIBS) $(INIH_LIBS)
+
+sbin_PROGRAMS += app/payment-api.fcgi
+app_payment_api_fcgi_SOURCES = app/main.c
+app_payment_api_fcgi_LDADD = $(library_LIBS)

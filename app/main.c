@@ -1,0 +1,215 @@
+/*
+ * payment-api.fcgi: options, configuration, listening socket, then one worker or a pool.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "config.h"
+#include "http/cgi.h"
+#include "listener.h"
+#include "log.h"
+#include "pool.h"
+#include "worker.h"
+
+#define OPTIONS_MAX 32
+
+/* Values of getopt_long() beyond those of the option table, which are its indexes. */
+enum {
+    ARGUMENT_CONFIG = 1000,
+    ARGUMENT_HELP,
+    ARGUMENT_VERSION,
+};
+
+/* What the command line says; it goes before what the file says. */
+struct arguments {
+    const char *config_path;         /* NULL: not given */
+    const char *values[OPTIONS_MAX]; /* by the option's index; NULL: not given */
+};
+
+enum parsed {
+    PARSED,
+    PARSED_AND_DONE, /* --help, --version */
+    PARSED_WRONG,
+};
+
+static void
+print_help(void)
+{
+    printf("Usage: payment-api.fcgi [--config FILE] [--OPTION VALUE]...\n"
+           "\n"
+           "The FastCGI program of payment-api: a pool of workers that create, read and refund\n"
+           "payments for a web server. It stays in the foreground.\n"
+           "\n"
+           "The socket is standard input where that is a listening socket (spawn-fcgi, systemd, a\n"
+           "web server's process manager), else the one that --listen names. Started by a web\n"
+           "server as a CGI program, it answers that one request.\n"
+           "\n"
+           "  --config FILE            configuration file (%s,\n"
+           "                           or the environment variable PAYMENT_API_CONF)\n"
+           "  --help                   show this text\n"
+           "  --version                show the version\n"
+           "\n"
+           "Options of the file's section [payment-api]; here they go before the file:\n",
+           CONFIG_DEFAULT_PATH);
+    config_print_help(stdout);
+    printf(
+        "\n"
+        "Signals: TERM answers what is in hand and stops; HUP reads the configuration again and\n"
+        "replaces the workers one by one.\n"
+        "\n"
+        "Example: payment-api.fcgi --config payment-api.conf --listen /run/payment-api.sock\n");
+}
+
+/* getopt's table from ours; names hold the text. */
+static void
+make_long_options(struct option long_options[OPTIONS_MAX + 4], char names[OPTIONS_MAX][64])
+{
+    static const struct option own[] = {
+        {"config", required_argument, NULL, ARGUMENT_CONFIG},
+        {"help", no_argument, NULL, ARGUMENT_HELP},
+        {"version", no_argument, NULL, ARGUMENT_VERSION},
+        {NULL, 0, NULL, 0},
+    };
+    const struct option_row *rows;
+    size_t count;
+
+    rows = config_options(&count);
+    for (size_t i = 0; i < count; i++) {
+        config_argument_name(&rows[i], names[i], sizeof names[i]);
+        long_options[i] = (struct option){names[i], required_argument, NULL, (int)i};
+    }
+    memcpy(&long_options[count], own, sizeof own);
+}
+
+static enum parsed
+parse_arguments(int argc, char **argv, struct arguments *arguments)
+{
+    struct option long_options[OPTIONS_MAX + 4];
+    char names[OPTIONS_MAX][64];
+    int found;
+
+    make_long_options(long_options, names);
+    while ((found = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        switch (found) {
+        case ARGUMENT_CONFIG:
+            arguments->config_path = optarg;
+            break;
+        case ARGUMENT_HELP:
+            print_help();
+            return PARSED_AND_DONE;
+        case ARGUMENT_VERSION:
+            printf("payment-api %s\n", PACKAGE_VERSION);
+            return PARSED_AND_DONE;
+        case '?':
+            fprintf(stderr, "Try 'payment-api.fcgi --help'.\n");
+            return PARSED_WRONG;
+        default:
+            arguments->values[found] = optarg;
+            break;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "payment-api.fcgi: '%s' is no option. Try 'payment-api.fcgi --help'.\n",
+                argv[optind]);
+        return PARSED_WRONG;
+    }
+    return PARSED;
+}
+
+/* The configuration: defaults, then the file, then the command line. */
+static bool
+load(struct config *config, void *arg, char error[CONFIG_ERROR_SIZE])
+{
+    const struct arguments *arguments = arg;
+    const struct option_row *rows;
+    size_t count;
+
+    config_init(config);
+    if (!config_read(config, arguments->config_path, error))
+        return false;
+    rows = config_options(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (arguments->values[i] != NULL &&
+            !config_set(config, &rows[i], arguments->values[i], error))
+            return false;
+    }
+    return config_check(config, error);
+}
+
+/* This process is the worker: SIGHUP makes it begin anew. */
+static enum worker_end
+run_single(struct config *config, int listen_fd, struct arguments *arguments)
+{
+    char error[CONFIG_ERROR_SIZE];
+    enum worker_end end;
+
+    while ((end = worker_run(config, listen_fd)) == WORKER_RELOAD) {
+        struct log log = {.target = config->log_target, .level = config->log_level};
+        struct config fresh;
+
+        if (load(&fresh, arguments, error)) {
+            *config = fresh;
+            log_write(&log, LOG_LEVEL_NOTICE, "new configuration");
+        } else {
+            log_write(&log, LOG_LEVEL_ERROR, "the configuration stays as it was: %s", error);
+        }
+    }
+    return end;
+}
+
+static int
+serve(struct config *config, struct arguments *arguments, const struct log *log)
+{
+    char error[CONFIG_ERROR_SIZE];
+    struct listener listener;
+    bool good;
+
+    if (!listener_open(&listener, config, error)) {
+        log_write(log, LOG_LEVEL_ERROR, "%s", error);
+        return EX_CONFIG;
+    }
+    if (!worker_check_database(config, error) && error[0] != '\0') {
+        log_write(log, LOG_LEVEL_ERROR, "%s; 'payment-admin check' tells more", error);
+        listener_close(&listener);
+        return EX_CONFIG;
+    }
+    if (config->workers == 1)
+        good = run_single(config, listener.fd, arguments) == WORKER_STOPPED;
+    else
+        good = pool_run(config, listener.fd, load, arguments);
+    listener_close(&listener);
+    return good ? EXIT_SUCCESS : EX_SOFTWARE;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct arguments arguments = {.config_path = NULL};
+    char error[CONFIG_ERROR_SIZE];
+    struct config config;
+    struct log log;
+
+    switch (parse_arguments(argc, argv, &arguments)) {
+    case PARSED:
+        break;
+    case PARSED_AND_DONE:
+        return EXIT_SUCCESS;
+    case PARSED_WRONG:
+        return EX_USAGE;
+    }
+    if (!load(&config, &arguments, error)) {
+        fprintf(stderr, "payment-api.fcgi: %s\n", error);
+        return EX_CONFIG;
+    }
+    log = (struct log){.target = config.log_target, .level = config.log_level};
+    log_open(&log);
+    if (!listener_is_inherited() && cgi_is_request())
+        return worker_run_once(&config) == WORKER_STOPPED ? EXIT_SUCCESS : EX_SOFTWARE;
+    return serve(&config, &arguments, &log);
+}

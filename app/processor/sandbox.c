@@ -1,0 +1,83 @@
+/*
+ * The sandbox processor: the outcome of a charge is in the name of its test token.
+ *
+ * The tokens are those of Stripe's testing documentation, which merchants' test suites know.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "processor/processor.h"
+
+static const struct token {
+    const char *name;
+    enum decline decline; /* DECLINE_NONE: the charge succeeds */
+} tokens[] = {
+    {"tok_visa", DECLINE_NONE},
+    {"tok_visa_debit", DECLINE_NONE},
+    {"tok_mastercard", DECLINE_NONE},
+    {"tok_mastercard_debit", DECLINE_NONE},
+    {"tok_mastercard_prepaid", DECLINE_NONE},
+    {"tok_amex", DECLINE_NONE},
+    {"tok_discover", DECLINE_NONE},
+    {"tok_diners", DECLINE_NONE},
+    {"tok_jcb", DECLINE_NONE},
+    {"tok_unionpay", DECLINE_NONE},
+    {"tok_chargeDeclined", DECLINE_CARD_DECLINED},
+    {"tok_chargeDeclinedFraudulent", DECLINE_CARD_DECLINED},
+    {"tok_chargeDeclinedInsufficientFunds", DECLINE_INSUFFICIENT_FUNDS},
+    {"tok_chargeDeclinedExpiredCard", DECLINE_EXPIRED_CARD},
+    {"tok_chargeDeclinedIncorrectCvc", DECLINE_INCORRECT_CVC},
+    {"tok_chargeDeclinedProcessingError", DECLINE_PROCESSING_ERROR},
+    {"tok_visa_chargeDeclined", DECLINE_CARD_DECLINED},
+    {"tok_visa_chargeDeclinedFraudulent", DECLINE_CARD_DECLINED},
+    {"tok_visa_chargeDeclinedLostCard", DECLINE_CARD_DECLINED},
+    {"tok_visa_chargeDeclinedStolenCard", DECLINE_CARD_DECLINED},
+    {"tok_visa_chargeDeclinedVelocityLimitExceeded", DECLINE_CARD_DECLINED},
+    {"tok_visa_chargeDeclinedInsufficientFunds", DECLINE_INSUFFICIENT_FUNDS},
+    {"tok_visa_chargeDeclinedExpiredCard", DECLINE_EXPIRED_CARD},
+    {"tok_visa_chargeDeclinedIncorrectCvc", DECLINE_INCORRECT_CVC},
+    {"tok_visa_chargeDeclinedProcessingError", DECLINE_PROCESSING_ERROR},
+};
+
+static const struct token *
+find_token(const char *name)
+{
+    for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) {
+        if (strcmp(tokens[i].name, name) == 0)
+            return &tokens[i];
+    }
+    return NULL;
+}
+
+static bool
+knows_source(const char *source)
+{
+    return find_token(source) != NULL;
+}
+
+static enum charge_outcome
+charge(const struct payment *payment, struct deadline deadline, enum decline *decline)
+{
+    const struct token *token = find_token(payment->source);
+
+    (void)deadline;
+    *decline = token != NULL ? token->decline : DECLINE_CARD_DECLINED;
+    return *decline == DECLINE_NONE ? CHARGE_SUCCEEDED : CHARGE_DECLINED;
+}
+
+static enum refund_outcome
+refund(const struct refund *refund, struct deadline deadline)
+{
+    (void)refund;
+    (void)deadline;
+    return REFUND_OUTCOME_SUCCEEDED;
+}
+
+const struct processor sandbox_processor = {
+    .name = "sandbox",
+    .knows_source = knows_source,
+    .charge = charge,
+    .refund = refund,
+};

@@ -1,0 +1,44 @@
+/*
+ * Bindings: C values as parameters and result columns of a prepared statement.
+ *
+ * A binding points to the value, which must live until the statement has been executed (parameters)
+ * or its row has been taken (columns).
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_STORE_BINDING_H
+#define PAYMENT_API_STORE_BINDING_H
+
+#include <mysql.h>
+#include <stdint.h>
+
+#include "domain/identifier.h"
+
+/* Parameters. A NULL text is an SQL NULL. */
+MYSQL_BIND bind_bytes(const void *bytes, size_t size);
+MYSQL_BIND bind_identifier(const struct identifier *id);
+MYSQL_BIND bind_number(const int64_t *number);
+MYSQL_BIND bind_text(const char *text);
+MYSQL_BIND bind_time(const MYSQL_TIME *time);
+
+/* One column of a result, with its length and whether it is NULL. */
+struct column {
+    unsigned long length;
+    my_bool is_null;
+};
+
+/* Columns. A text column takes size bytes at most, the final NUL (added by column_end()) among
+ * them. */
+MYSQL_BIND column_bytes(struct column *column, void *bytes, size_t size);
+MYSQL_BIND column_number(struct column *column, int64_t *number);
+MYSQL_BIND column_text(struct column *column, char *text, size_t size);
+MYSQL_BIND column_time(struct column *column, MYSQL_TIME *time);
+
+/* Ends the text of a column with its NUL; an SQL NULL becomes "". */
+void column_end(const struct column *column, char *text);
+
+/* Unix time in milliseconds as DATETIME(3) in UTC, and back. */
+MYSQL_TIME time_to_column(int64_t unix_ms);
+int64_t time_from_column(const MYSQL_TIME *time);
+
+#endif

@@ -1,0 +1,509 @@
+/*
+ * The database: one MariaDB connection, its prepared statements, and the one loop that runs a unit
+ * of work until it is done or its deadline has come.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "store/database.h"
+
+#include <errmsg.h>
+#include <mysqld_error.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/schema_store.h"
+
+#define STATEMENTS_MAX 16  /* of all sets together */
+#define TRIES_MAX 50       /* of one unit of work */
+#define LOCK_WAITS_MAX 2   /* of those, how many may end in a lock wait timeout */
+#define BACKOFF_FIRST_MS 5 /* doubled with each try, half of it random */
+#define BACKOFF_MAX_MS 320
+#define RECONNECT_PAUSE_MS 250 /* after a failed connect the next one is not tried before */
+
+/* Of MariaDB only, so not in mysqld_error.h of every version. */
+#define SERVER_CHECKREAD 1020
+#define SERVER_CONNECTION_KILLED 1927
+#define SERVER_STATEMENT_TIMEOUT 1969
+#define SERVER_UNKNOWN_COMMAND 1047 /* Galera: the node is not in the primary component */
+
+struct database {
+    struct database_settings settings;
+    MYSQL *connection; /* NULL when not connected */
+    const struct statement *prepared[STATEMENTS_MAX];
+    MYSQL_STMT *handles[STATEMENTS_MAX]; /* of prepared[] */
+    size_t prepared_count;
+    int64_t connect_again_at; /* monotonic milliseconds, after a failed connect */
+    unsigned random;          /* state of the jitter */
+    char error[DATABASE_ERROR_SIZE];
+};
+
+struct database *
+database_new(const struct database_settings *settings)
+{
+    struct database *database = calloc(1, sizeof *database);
+
+    if (database == NULL)
+        return NULL;
+    database->settings = *settings;
+    database->random = (unsigned)clock_monotonic_ms() ^ (unsigned)(uintptr_t)database;
+    return database;
+}
+
+static void
+disconnect(struct database *database)
+{
+    for (size_t i = 0; i < database->prepared_count; i++)
+        mysql_stmt_close(database->handles[i]);
+    database->prepared_count = 0;
+    mysql_close(database->connection);
+    database->connection = NULL;
+}
+
+void
+database_free(struct database *database)
+{
+    if (database == NULL)
+        return;
+    disconnect(database);
+    free(database);
+}
+
+const char *
+database_error(const struct database *database)
+{
+    return database->error;
+}
+
+static void __attribute__((format(printf, 2, 3)))
+set_error(struct database *database, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(database->error, sizeof database->error, format, args);
+    va_end(args);
+}
+
+/* What an error of the server or of Connector/C means for the unit of work. */
+static enum database_result
+classify(unsigned error)
+{
+    switch (error) {
+    case 0:
+        return DATABASE_DONE;
+    case ER_DUP_ENTRY:
+        return DATABASE_DUPLICATE;
+    case ER_LOCK_DEADLOCK:
+    case SERVER_CHECKREAD:
+        return DATABASE_CONFLICT;
+    case ER_LOCK_WAIT_TIMEOUT:
+        return DATABASE_LOCKED;
+    case CR_SERVER_GONE_ERROR:
+    case CR_SERVER_LOST:
+    case CR_CONNECTION_ERROR:
+    case CR_CONN_HOST_ERROR:
+    case CR_UNKNOWN_HOST:
+    case CR_SSL_CONNECTION_ERROR:
+    case CR_COMMANDS_OUT_OF_SYNC:
+    case CR_MALFORMED_PACKET:
+    case ER_SERVER_SHUTDOWN:
+    case ER_QUERY_INTERRUPTED:
+    case ER_ERROR_DURING_COMMIT:
+    case ER_CON_COUNT_ERROR:
+    case ER_TOO_MANY_USER_CONNECTIONS:
+    case ER_USER_LIMIT_REACHED:
+    case ER_OUT_OF_RESOURCES:
+    case ER_OUTOFMEMORY:
+    case ER_DISK_FULL:
+    case ER_RECORD_FILE_FULL:
+    case ER_OPTION_PREVENTS_STATEMENT:
+    case ER_NET_READ_ERROR:
+    case ER_NET_READ_INTERRUPTED:
+    case ER_NET_WRITE_INTERRUPTED:
+    case ER_HANDSHAKE_ERROR:
+    case SERVER_UNKNOWN_COMMAND:
+    case SERVER_CONNECTION_KILLED:
+    case SERVER_STATEMENT_TIMEOUT:
+        return DATABASE_UNAVAILABLE;
+    default:
+        return error >= CR_MIN_ERROR && error <= CR_MAX_ERROR ? DATABASE_UNAVAILABLE
+                                                              : DATABASE_FAILED;
+    }
+}
+
+/* Takes note of what failed; the message of the server stays in the log and never goes further. */
+static enum database_result
+note_failure(struct database *database, const char *what, unsigned error, const char *message)
+{
+    enum database_result result = classify(error);
+
+    set_error(database, "%s: %s (error %u)", what, message, error);
+    if (result == DATABASE_FAILED)
+        log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);
+    else if (result != DATABASE_DUPLICATE)
+        log_write(database->settings.log, LOG_LEVEL_DEBUG, "%s", database->error);
+    return result;
+}
+
+static enum database_result
+note_connection_failure(struct database *database, const char *what)
+{
+    return note_failure(database, what, mysql_errno(database->connection),
+                        mysql_error(database->connection));
+}
+
+static enum database_result
+run_text(struct database *database, const char *what, const char *sql)
+{
+    if (mysql_query(database->connection, sql) != 0)
+        return note_connection_failure(database, what);
+    return DATABASE_DONE;
+}
+
+/* A setting that older or other servers do not have. */
+static enum database_result
+run_optional(struct database *database, const char *sql)
+{
+    if (mysql_query(database->connection, sql) == 0 ||
+        mysql_errno(database->connection) == ER_UNKNOWN_SYSTEM_VARIABLE)
+        return DATABASE_DONE;
+    return note_connection_failure(database, sql);
+}
+
+/*
+ * What the program relies on is set here, not hoped for: the option file may say anything.
+ * A lock is waited for less long than an answer, so that the wait ends with the server's word.
+ */
+static enum database_result
+set_session(struct database *database)
+{
+    int timeout = database->settings.timeout;
+    int lock_wait = timeout > 1 ? timeout - 1 : 1;
+    enum database_result result;
+    my_bool off = 0;
+    char sql[512];
+
+    mysql_optionsv(database->connection, MYSQL_OPT_RECONNECT, &off);
+    if (mysql_set_character_set(database->connection, "utf8mb4") != 0)
+        return note_connection_failure(database, "character set utf8mb4");
+    snprintf(sql, sizeof sql,
+             "SET SESSION autocommit = 1, time_zone = '+00:00',"
+             " sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
+             "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',"
+             " tx_isolation = 'REPEATABLE-READ', foreign_key_checks = 1, unique_checks = 1,"
+             " check_constraint_checks = 1, innodb_lock_wait_timeout = %d",
+             lock_wait);
+    result = run_text(database, "session settings", sql);
+    /* Galera: a transaction fails (1020) instead of overwriting what another node changed, and a
+     * read sees what was committed on another node before. */
+    if (result == DATABASE_DONE)
+        result = run_optional(database, "SET SESSION innodb_snapshot_isolation = ON");
+    if (result == DATABASE_DONE)
+        result = run_optional(database, "SET SESSION wsrep_sync_wait = 1");
+    return result;
+}
+
+static enum database_result
+prepare(struct database *database, const struct statement *statement)
+{
+    MYSQL_STMT *handle = mysql_stmt_init(database->connection);
+
+    if (handle == NULL || database->prepared_count == STATEMENTS_MAX) {
+        mysql_stmt_close(handle);
+        set_error(database, "%s: no room for another statement", statement->name);
+        return DATABASE_FAILED;
+    }
+    database->prepared[database->prepared_count] = statement;
+    database->handles[database->prepared_count] = handle;
+    database->prepared_count++;
+    if (mysql_stmt_prepare(handle, statement->sql, strlen(statement->sql)) != 0)
+        return note_failure(database, statement->name, mysql_stmt_errno(handle),
+                            mysql_stmt_error(handle));
+    if (mysql_stmt_param_count(handle) != statement->parameters ||
+        mysql_stmt_field_count(handle) != statement->columns) {
+        set_error(database, "%s has %lu parameters and %u columns, but should have %u and %u",
+                  statement->name, mysql_stmt_param_count(handle), mysql_stmt_field_count(handle),
+                  statement->parameters, statement->columns);
+        log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);
+        return DATABASE_FAILED;
+    }
+    return DATABASE_DONE;
+}
+
+static enum database_result
+prepare_all(struct database *database)
+{
+    enum database_result result = DATABASE_DONE;
+
+    for (size_t i = 0; i < database->settings.set_count && result == DATABASE_DONE; i++) {
+        const struct statement_set *set = database->settings.sets[i];
+
+        for (size_t j = 0; j < set->count && result == DATABASE_DONE; j++)
+            result = prepare(database, &set->statements[j]);
+    }
+    return result;
+}
+
+static enum database_result
+check_schema(struct database *database)
+{
+    struct schema_version version;
+    enum database_result result;
+
+    if (!database->settings.check_schema)
+        return DATABASE_DONE;
+    result = schema_store_read(database, &version);
+    if (result != DATABASE_DONE || version.state == SCHEMA_CURRENT)
+        return result;
+    schema_store_explain(&version, database->error, sizeof database->error);
+    log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);
+    return DATABASE_FAILED;
+}
+
+/* A connection with its time limits, which an option file cannot set. */
+static enum database_result
+open_connection(struct database *database)
+{
+    const struct database_settings *settings = &database->settings;
+    unsigned timeout = (unsigned)settings->timeout;
+    MYSQL *connection = mysql_init(NULL);
+
+    if (connection == NULL) {
+        set_error(database, "no memory for a connection");
+        return DATABASE_UNAVAILABLE;
+    }
+    database->connection = connection;
+    mysql_optionsv(connection, MYSQL_READ_DEFAULT_FILE, settings->option_file);
+    mysql_optionsv(connection, MYSQL_READ_DEFAULT_GROUP, settings->group);
+    mysql_optionsv(connection, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    mysql_optionsv(connection, MYSQL_OPT_CONNECT_TIMEOUT, &timeout);
+    mysql_optionsv(connection, MYSQL_OPT_READ_TIMEOUT, &timeout);
+    mysql_optionsv(connection, MYSQL_OPT_WRITE_TIMEOUT, &timeout);
+    if (mysql_real_connect(connection, NULL, NULL, NULL, NULL, 0, NULL, CLIENT_REMEMBER_OPTIONS) ==
+        NULL)
+        return note_connection_failure(database, "database connection");
+    return DATABASE_DONE;
+}
+
+enum database_result
+database_connect(struct database *database)
+{
+    enum database_result result;
+
+    if (database->connection != NULL)
+        return DATABASE_DONE;
+    if (clock_monotonic_ms() < database->connect_again_at)
+        return DATABASE_UNAVAILABLE;
+    result = open_connection(database);
+    if (result == DATABASE_DONE)
+        result = set_session(database);
+    if (result == DATABASE_DONE)
+        result = check_schema(database);
+    if (result == DATABASE_DONE)
+        result = prepare_all(database);
+    if (result == DATABASE_DONE) {
+        database->error[0] = '\0';
+        return DATABASE_DONE;
+    }
+    disconnect(database);
+    database->connect_again_at = clock_monotonic_ms() + RECONNECT_PAUSE_MS;
+    /* A conflict while connecting is nothing that the caller's work could resolve. */
+    return result == DATABASE_FAILED ? DATABASE_FAILED : DATABASE_UNAVAILABLE;
+}
+
+static MYSQL_STMT *
+handle_of(const struct database *database, const struct statement *statement)
+{
+    for (size_t i = 0; i < database->prepared_count; i++) {
+        if (database->prepared[i] == statement)
+            return database->handles[i];
+    }
+    return NULL;
+}
+
+/* Takes the first row of the result that is current; 0, or the error. */
+static int
+take_row(MYSQL_STMT *handle, MYSQL_BIND *columns, size_t *rows)
+{
+    int fetched;
+
+    if (columns == NULL || mysql_stmt_bind_result(handle, columns))
+        return 1;
+    /* All of it first: an error that comes behind a row would go unseen otherwise. */
+    if (mysql_stmt_store_result(handle) != 0)
+        return 1;
+    *rows = (size_t)mysql_stmt_num_rows(handle);
+    fetched = mysql_stmt_fetch(handle);
+    mysql_stmt_free_result(handle);
+    return fetched == 0 || fetched == MYSQL_NO_DATA ? 0 : 1;
+}
+
+enum database_result
+database_execute(struct database *database, const struct statement *statement,
+                 MYSQL_BIND *parameters, MYSQL_BIND *columns, size_t *rows)
+{
+    MYSQL_STMT *handle = handle_of(database, statement);
+    int more = 0;
+
+    *rows = 0;
+    if (handle == NULL) {
+        set_error(database, "%s was not prepared", statement->name);
+        log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);
+        return DATABASE_FAILED;
+    }
+    if (mysql_stmt_bind_param(handle, parameters) || mysql_stmt_execute(handle) != 0)
+        goto failed;
+    if (mysql_stmt_field_count(handle) == 0)
+        *rows = (size_t)mysql_stmt_affected_rows(handle);
+    else if (take_row(handle, columns, rows) != 0)
+        goto failed;
+    /* A compound statement ends with a result of its own, which may still be an error. */
+    while ((more = mysql_stmt_next_result(handle)) == 0)
+        ;
+    if (more > 0)
+        goto failed;
+    return DATABASE_DONE;
+
+failed:
+    if (mysql_stmt_errno(handle) != 0)
+        return note_failure(database, statement->name, mysql_stmt_errno(handle),
+                            mysql_stmt_error(handle));
+    set_error(database, "%s: a result that does not fit its columns", statement->name);
+    log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);
+    return DATABASE_FAILED;
+}
+
+/* Sleeps before the next try: longer each time, and not as long as another worker's. */
+static void
+back_off(struct database *database, int tries)
+{
+    int64_t pause = BACKOFF_FIRST_MS;
+
+    for (int i = 1; i < tries && pause < BACKOFF_MAX_MS; i++)
+        pause *= 2;
+    clock_sleep_ms(pause / 2 + (int64_t)((unsigned)rand_r(&database->random) % (pause / 2 + 1)));
+}
+
+/* After a failed statement no transaction may be left open, whatever the server made of it. */
+static void
+clear_transaction(struct database *database, enum database_result result)
+{
+    if (database->connection == NULL || result == DATABASE_DONE)
+        return;
+    if (result == DATABASE_UNAVAILABLE || mysql_rollback(database->connection) != 0)
+        disconnect(database);
+}
+
+/* Another try is begun only when it can end, with its connect and its answer, before the deadline.
+ */
+static bool
+fits(const struct database *database, struct deadline deadline)
+{
+    return deadline_left_ms(deadline) >= (int64_t)database->settings.timeout * 1000;
+}
+
+enum database_result
+database_run(struct database *database, struct deadline deadline, database_work *work, void *arg)
+{
+    enum database_result result = DATABASE_UNAVAILABLE;
+    bool in_doubt = false; /* something was sent whose outcome is not known */
+    int lock_waits = 0;
+
+    for (int tries = 1; tries <= TRIES_MAX && fits(database, deadline); tries++) {
+        if (database_connect(database) == DATABASE_DONE) {
+            result = work(database, arg);
+            clear_transaction(database, result);
+            in_doubt = in_doubt || result == DATABASE_UNAVAILABLE;
+        } else {
+            result = DATABASE_UNAVAILABLE;
+            if (!in_doubt)
+                return result;
+        }
+        switch (result) {
+        case DATABASE_DONE:
+        case DATABASE_FAILED:
+            return result;
+        case DATABASE_LOCKED:
+            if (++lock_waits == LOCK_WAITS_MAX)
+                return result;
+            break;
+        case DATABASE_UNAVAILABLE:
+            /* The server may have closed an idle connection: the first reconnect need not wait. */
+            database->connect_again_at = tries == 1 ? 0 : database->connect_again_at;
+            break;
+        case DATABASE_DUPLICATE:
+        case DATABASE_CONFLICT:
+            break;
+        }
+        if (tries > 1 || result != DATABASE_UNAVAILABLE)
+            back_off(database, tries);
+    }
+    if (result == DATABASE_DUPLICATE || result == DATABASE_CONFLICT)
+        return DATABASE_UNAVAILABLE;
+    return result;
+}
+
+enum store_result
+store_result_of(enum database_result result, enum store_result found)
+{
+    switch (result) {
+    case DATABASE_DONE:
+        return found;
+    case DATABASE_LOCKED:
+        return STORE_LOCKED;
+    case DATABASE_UNAVAILABLE:
+        return STORE_UNAVAILABLE;
+    case DATABASE_DUPLICATE:
+    case DATABASE_CONFLICT:
+    case DATABASE_FAILED:
+        break;
+    }
+    return STORE_FAILED;
+}
+
+enum database_result
+database_script(struct database *database, const char *sql)
+{
+    MYSQL *connection = database->connection;
+    enum database_result result = DATABASE_DONE;
+    char what[32];
+    int number = 1;
+    int more;
+
+    if (mysql_set_server_option(connection, MYSQL_OPTION_MULTI_STATEMENTS_ON) != 0)
+        return note_connection_failure(database, "multiple statements");
+    more = mysql_query(connection, sql) == 0 ? 0 : 1;
+    while (more == 0) {
+        mysql_free_result(mysql_store_result(connection));
+        number++;
+        more = mysql_next_result(connection);
+    }
+    if (more > 0) {
+        snprintf(what, sizeof what, "statement %d", number);
+        result = note_connection_failure(database, what);
+    }
+    if (mysql_set_server_option(connection, MYSQL_OPTION_MULTI_STATEMENTS_OFF) != 0 &&
+        result == DATABASE_DONE)
+        result = note_connection_failure(database, "multiple statements");
+    return result;
+}
+
+enum database_result
+database_query(struct database *database, const char *sql, database_row *row, void *arg)
+{
+    MYSQL_RES *result = NULL;
+    MYSQL_ROW values;
+
+    if (mysql_query(database->connection, sql) != 0)
+        return note_connection_failure(database, "query");
+    result = mysql_store_result(database->connection);
+    if (result == NULL)
+        return mysql_errno(database->connection) == 0 ? DATABASE_DONE
+                                                      : note_connection_failure(database, "query");
+    while ((values = mysql_fetch_row(result)) != NULL)
+        row(arg, values, mysql_fetch_lengths(result));
+    mysql_free_result(result);
+    return DATABASE_DONE;
+}

@@ -1,0 +1,40 @@
+/*
+ * The schema's version, as the numbered migrations in sql/ leave it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_STORE_SCHEMA_STORE_H
+#define PAYMENT_API_STORE_SCHEMA_STORE_H
+
+#include <stddef.h>
+
+#include "store/database.h"
+
+/* The migration that this program was made for: the highest number in sql/. */
+#define SCHEMA_VERSION 1
+
+enum schema_state {
+    SCHEMA_EMPTY,         /* no migration has run */
+    SCHEMA_OUTDATED,      /* migrations are missing */
+    SCHEMA_CURRENT,       /* just what this program needs */
+    SCHEMA_HALF_UPGRADED, /* a migration began and did not end */
+    SCHEMA_NEWER,         /* a newer program has upgraded it */
+};
+
+struct schema_version {
+    enum schema_state state;
+    int version; /* the last migration that was completed, 0 for none */
+    int broken;  /* the migration that did not end, 0 for none */
+};
+
+/* Reads the version. DATABASE_DONE, or why it could not be read. */
+enum database_result schema_store_read(struct database *database, struct schema_version *version)
+    __attribute__((warn_unused_result));
+
+/* One sentence on what the state is and what to do about it. */
+void schema_store_explain(const struct schema_version *version, char *text, size_t size);
+
+/* "empty", "outdated", "current", "half-upgraded", "newer". */
+const char *schema_state_name(enum schema_state state);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * The worker: answers requests one after the other.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_WORKER_H
+#define PAYMENT_API_WORKER_H
+
+#include <stdbool.h>
+
+#include "config.h"
+
+enum worker_end {
+    WORKER_STOPPED, /* SIGTERM, SIGINT or SIGUSR1: the request in hand was answered */
+    WORKER_RELOAD,  /* SIGHUP: start again with new configuration */
+    WORKER_FAILED,  /* it could not start or go on; logged */
+};
+
+/* Serves a listening socket with FastCGI until a signal ends it. */
+enum worker_end worker_run(const struct config *config, int listen_fd)
+    __attribute__((warn_unused_result));
+
+/* Answers the one request of this process, which a web server started as a CGI program. */
+enum worker_end worker_run_once(const struct config *config) __attribute__((warn_unused_result));
+
+/* What is wrong with the database, for a start that should not go on; false and error "" when it is
+ * only out of reach, true when it is in order. */
+bool worker_check_database(const struct config *config, char error[CONFIG_ERROR_SIZE]);
+
+#endif

@@ -1,0 +1,16 @@
+-- What the workers' database account may do, and nothing more. Run it in the database of
+-- payment-api, as an account that may grant, once the account exists:
+--
+--   CREATE USER 'payment-api'@'localhost' IDENTIFIED VIA unix_socket;       -- same system user, or
+--   CREATE USER 'payment-api'@'localhost' IDENTIFIED BY 'a long password';
+--
+-- For an account of another name or host, change the two in each line below.
+-- Where the host gives out one account with all rights (shared hosting), this file is not needed.
+--
+-- SPDX-License-Identifier: MIT
+
+GRANT SELECT (version, completed_at) ON schema_version TO 'payment-api'@'localhost';
+GRANT SELECT (id, disabled_at) ON merchants TO 'payment-api'@'localhost';
+GRANT SELECT (id, merchant_id, key_hash, mode, expires_at, revoked_at) ON api_keys TO 'payment-api'@'localhost';
+GRANT SELECT, INSERT, UPDATE (refunded) ON payments TO 'payment-api'@'localhost';
+GRANT SELECT, INSERT ON refunds TO 'payment-api'@'localhost';
