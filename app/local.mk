@@ -39,6 +39,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/binding.c app/store/binding.h \
 	app/store/credential_store.c app/store/credential_store.h \
 	app/store/database.c app/store/database.h \
+	app/store/merchant_store.c app/store/merchant_store.h \
 	app/store/payment_store.c app/store/payment_store.h \
 	app/store/refund_store.c app/store/refund_store.h \
 	app/store/schema_store.c app/store/schema_store.h
@@ -49,3 +50,13 @@ library_LIBS = app/libpaymentapi.a \
 sbin_PROGRAMS += app/payment-api.fcgi
 app_payment_api_fcgi_SOURCES = app/main.c
 app_payment_api_fcgi_LDADD = $(library_LIBS)
+
+sbin_PROGRAMS += app/payment-admin
+app_payment_admin_SOURCES = \
+	app/admin/check.c \
+	app/admin/command.h \
+	app/admin/key.c \
+	app/admin/main.c \
+	app/admin/merchant.c \
+	app/admin/schema.c
+app_payment_admin_LDADD = $(library_LIBS)

@@ -76,7 +76,7 @@ log_write(const struct log *log, enum log_level level, const char *format, ...)
     va_list args;
     int length;
 
-    if (level > log->level)
+    if (log->silent || level > log->level)
         return;
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);

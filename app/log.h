@@ -27,6 +27,7 @@ enum log_target {
 struct log {
     enum log_target target;
     enum log_level level;   /* records above this level are dropped */
+    bool silent;            /* drop all records: whoever reads the results reports them */
     const char *request_id; /* of the request in hand, NULL between requests; not owned */
 };
 

@@ -243,7 +243,7 @@ worker_run_once(const struct config *config)
 bool
 worker_check_database(const struct config *config, char error[CONFIG_ERROR_SIZE])
 {
-    struct log log = {.target = config->log_target, .level = LOG_LEVEL_ERROR};
+    struct log log = {.silent = true};
     struct database *database = open_database(config, &log);
     enum database_result result =
         database != NULL ? database_connect(database) : DATABASE_UNAVAILABLE;

@@ -1,0 +1,248 @@
+/*
+ * payment-admin check: what stands between this configuration and a safe service.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "admin/command.h"
+#include "store/schema_store.h"
+#include "worker.h"
+
+#define VALUE_SIZE 128
+
+enum verdict {
+    VERDICT_OK,
+    VERDICT_WARNING, /* it works, but somebody may regret it */
+    VERDICT_PROBLEM, /* it does not work, or money is at risk */
+};
+
+static const char *const verdict_names[] = {
+    [VERDICT_OK] = "ok",
+    [VERDICT_WARNING] = "warning",
+    [VERDICT_PROBLEM] = "problem",
+};
+
+/* The findings so far. */
+struct findings {
+    bool json;
+    json_t *list;
+    int problems;
+    bool unreachable;
+};
+
+static void __attribute__((format(printf, 4, 5)))
+find(struct findings *findings, const char *subject, enum verdict verdict, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    findings->problems += verdict == VERDICT_PROBLEM;
+    if (findings->json)
+        json_array_append_new(findings->list,
+                              json_pack("{s:s, s:s, s:s}", "check", subject, "result",
+                                        verdict_names[verdict], "message", text));
+    else
+        printf("%-8s %-14s %s\n", verdict_names[verdict], subject, text);
+}
+
+static void
+check_file(const struct admin *admin, struct findings *findings)
+{
+    struct stat status;
+
+    if (stat(admin->config.path, &status) == 0 && (status.st_mode & S_IROTH) != 0)
+        find(findings, "configuration", VERDICT_WARNING,
+             "%s can be read by every user of this machine: chmod 640, owned by root and the group"
+             " of the workers",
+             admin->config.path);
+    else
+        find(findings, "configuration", VERDICT_OK, "%s", admin->config.path);
+}
+
+static void
+take_first(void *arg, char **row, const unsigned long *lengths)
+{
+    char *value = arg;
+
+    (void)lengths;
+    snprintf(value, VALUE_SIZE, "%s", row[0] != NULL ? row[0] : "");
+}
+
+/* The one value of a query, "" when there is none. */
+static void
+ask(struct database *database, const char *sql, char value[VALUE_SIZE])
+{
+    value[0] = '\0';
+    if (database_query(database, sql, take_first, value) != DATABASE_DONE)
+        value[0] = '\0';
+}
+
+static void
+check_transport(struct database *database, struct findings *findings)
+{
+    char host[VALUE_SIZE], cipher[VALUE_SIZE];
+
+    ask(database, "SELECT SUBSTRING_INDEX(USER(), '@', -1)", host);
+    ask(database,
+        "SELECT variable_value FROM information_schema.session_status"
+        " WHERE variable_name = 'Ssl_cipher'",
+        cipher);
+    if (cipher[0] != '\0')
+        find(findings, "TLS", VERDICT_OK, "the connection is encrypted (%s)", cipher);
+    else if (strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0)
+        find(findings, "TLS", VERDICT_OK, "not needed: the database is on this machine");
+    else
+        find(findings, "TLS", VERDICT_PROBLEM,
+             "payments cross the network unencrypted: set ssl-ca and ssl-verify-server-cert in"
+             " [database]");
+}
+
+/* One setting of the server that the promises of the program rest on. */
+struct demand {
+    const char *sql;
+    const char *value; /* that it must have; "" (unknown to the server) passes, too */
+    bool galera_only;
+    const char *advice;
+};
+
+static const struct demand demands[] = {
+    {"SELECT @@GLOBAL.innodb_flush_log_at_trx_commit", "1", false,
+     "innodb_flush_log_at_trx_commit must be 1, or a payment that was acknowledged can be lost in a"
+     " crash"},
+    {"SELECT @@GLOBAL.innodb_doublewrite", "1", false,
+     "innodb_doublewrite must be on, or a crash can leave torn pages"},
+    {"SELECT @@SESSION.innodb_snapshot_isolation", "1", true,
+     "innodb_snapshot_isolation is needed on Galera: MariaDB 10.6.18, 10.11.8 or later"},
+    {"SELECT @@SESSION.wsrep_sync_wait & 1", "1", true,
+     "wsrep_sync_wait must have bit 1, so that what was written on one node is read on another"},
+    {"SELECT variable_value FROM information_schema.global_status"
+     " WHERE variable_name = 'wsrep_cluster_status'",
+     "Primary", true, "this node is not in the primary component of its cluster"},
+};
+
+static void
+check_settings(struct database *database, struct findings *findings)
+{
+    char wsrep[VALUE_SIZE], value[VALUE_SIZE];
+    bool galera;
+    int wrong = 0;
+
+    ask(database,
+        "SELECT variable_value FROM information_schema.global_variables"
+        " WHERE variable_name = 'wsrep_on'",
+        wsrep);
+    galera = strcasecmp(wsrep, "ON") == 0 || strcmp(wsrep, "1") == 0;
+    for (size_t i = 0; i < sizeof demands / sizeof demands[0]; i++) {
+        if (demands[i].galera_only && !galera)
+            continue;
+        ask(database, demands[i].sql, value);
+        if (value[0] != '\0' && strcmp(value, demands[i].value) != 0 &&
+            strcasecmp(value, "ON") != 0) {
+            find(findings, "settings", VERDICT_PROBLEM, "%s (it is %s)", demands[i].advice, value);
+            wrong++;
+        }
+    }
+    if (wrong == 0)
+        find(findings, "settings", VERDICT_OK, "%s",
+             galera ? "a Galera node with the settings it needs" : "commits are durable");
+}
+
+/* What the workers' account must not be able to do. */
+static void
+take_grant(void *arg, char **row, const unsigned long *lengths)
+{
+    bool *excessive = arg;
+
+    (void)lengths;
+    if (row[0] != NULL &&
+        (strstr(row[0], "ALL PRIVILEGES") != NULL || strstr(row[0], "DELETE") != NULL ||
+         strstr(row[0], "DROP") != NULL || strstr(row[0], "SUPER") != NULL))
+        *excessive = true;
+}
+
+static void
+check_privileges(const struct admin *admin, struct database *database, struct findings *findings)
+{
+    char error[CONFIG_ERROR_SIZE];
+    bool excessive = false;
+
+    if (!worker_check_database(&admin->config, error)) {
+        find(findings, "privileges", VERDICT_PROBLEM,
+             "the workers cannot do their work: %s; run sql/grants.sql",
+             error[0] != '\0' ? error : "the database went away");
+        return;
+    }
+    if (database_query(database, "SHOW GRANTS", take_grant, &excessive) == DATABASE_DONE &&
+        excessive)
+        find(findings, "privileges", VERDICT_WARNING,
+             "the account in [database] may do more than the workers need: give them one of their"
+             " own, with sql/grants.sql (shared hosting often has only one account)");
+    else
+        find(findings, "privileges", VERDICT_OK,
+             "the workers' account can do its work, and no more");
+}
+
+static void
+check_schema(struct database *database, struct findings *findings, bool *current)
+{
+    struct schema_version version;
+    char text[DATABASE_ERROR_SIZE];
+
+    if (schema_store_read(database, &version) != DATABASE_DONE) {
+        find(findings, "schema", VERDICT_PROBLEM, "%s", database_error(database));
+        return;
+    }
+    schema_store_explain(&version, text, sizeof text);
+    *current = version.state == SCHEMA_CURRENT;
+    find(findings, "schema", *current ? VERDICT_OK : VERDICT_PROBLEM, "%s", text);
+}
+
+static void
+check_database(struct admin *admin, struct findings *findings)
+{
+    struct database *database = admin_database(admin, "database", NULL, 0, false);
+    char version[VALUE_SIZE];
+    bool current = false;
+    enum database_result result =
+        database != NULL ? database_connect(database) : DATABASE_UNAVAILABLE;
+
+    if (result != DATABASE_DONE) {
+        findings->unreachable = result == DATABASE_UNAVAILABLE;
+        find(findings, "database", VERDICT_PROBLEM, "%s",
+             database != NULL ? database_error(database) : "no memory");
+    } else {
+        ask(database, "SELECT VERSION()", version);
+        find(findings, "database", VERDICT_OK, "connected to MariaDB %s", version);
+        check_transport(database, findings);
+        check_settings(database, findings);
+        check_schema(database, findings, &current);
+        if (current)
+            check_privileges(admin, database, findings);
+    }
+    database_free(database);
+}
+
+enum admin_exit
+check(struct admin *admin)
+{
+    struct findings findings = {.json = admin->json, .list = json_array()};
+
+    check_file(admin, &findings);
+    check_database(admin, &findings);
+    if (admin->json)
+        admin_print_json(
+            json_pack("{s:b, s:O}", "good", findings.problems == 0, "checks", findings.list));
+    json_decref(findings.list);
+    if (findings.unreachable)
+        return ADMIN_UNAVAILABLE;
+    return findings.problems == 0 ? ADMIN_DONE : ADMIN_REFUSED;
+}

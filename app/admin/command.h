@@ -1,0 +1,76 @@
+/*
+ * The commands of payment-admin: what each is given, and what they share.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_ADMIN_COMMAND_H
+#define PAYMENT_API_ADMIN_COMMAND_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "clock.h"
+#include "config.h"
+#include "log.h"
+#include "store/database.h"
+
+/* Exit statuses. */
+enum admin_exit {
+    ADMIN_DONE = 0,
+    ADMIN_REFUSED = 1,     /* it was not done; standard error says why */
+    ADMIN_USAGE = 2,       /* the command line is wrong */
+    ADMIN_UNAVAILABLE = 3, /* the database is out of reach */
+};
+
+/* What a command works with. */
+struct admin {
+    struct config config;
+    struct log log;
+    struct database *database; /* connected; NULL for commands that connect by themselves */
+    bool json;                 /* print JSON, not text for people */
+
+    const char *argument;  /* the one after noun and verb, NULL when not given */
+    const char *directory; /* --directory: where the migrations are */
+    const char *label;     /* --label */
+    const char *expires;   /* --expires */
+    bool live;             /* --live */
+    bool resume;           /* --resume */
+};
+
+typedef enum admin_exit admin_command(struct admin *admin);
+
+admin_command merchant_create;
+admin_command merchant_list;
+admin_command merchant_disable;
+admin_command key_create;
+admin_command key_list;
+admin_command key_revoke;
+admin_command schema_status;
+admin_command schema_upgrade;
+admin_command check;
+
+/* A database of this file's group (see admin_group()); not yet connected, NULL without memory. */
+struct database *admin_database(struct admin *admin, const char *group,
+                                const struct statement_set *const *sets, size_t set_count,
+                                bool check_schema);
+
+/* [database-admin] where the file has it, else [database]. */
+const char *admin_group(const struct admin *admin);
+
+/* Says on standard error what went wrong. */
+void admin_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Says why a store's function did not do it, and with which exit status the program ends. */
+enum admin_exit admin_store_failure(const struct admin *admin, enum store_result result,
+                                    const char *what);
+
+/* Prints a value as JSON on a line of its own, and frees it. */
+void admin_print_json(json_t *value);
+
+/* The deadline of one command. */
+struct deadline admin_deadline(const struct admin *admin);
+
+/* True for 1 to 255 characters of UTF-8 without control characters; else complains about what. */
+bool admin_check_name(const char *what, const char *text);
+
+#endif

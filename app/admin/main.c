@@ -1,0 +1,341 @@
+/*
+ * payment-admin: merchants, keys, schema and checks, from the command line.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <ctype.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/command.h"
+#include "domain/payment.h"
+#include "store/merchant_store.h"
+
+/* Options that only some commands take. */
+enum {
+    TAKES_DIRECTORY = 1 << 0,
+    TAKES_RESUME = 1 << 1,
+    TAKES_LABEL = 1 << 2,
+    TAKES_LIVE = 1 << 3,
+    TAKES_EXPIRES = 1 << 4,
+};
+
+enum argument_rule {
+    NO_ARGUMENT,
+    ONE_ARGUMENT,
+    MAYBE_ARGUMENT,
+};
+
+/* One row is one command. */
+static const struct command {
+    const char *noun;
+    const char *verb; /* NULL: the noun is the command */
+    enum argument_rule rule;
+    const char *usage; /* what stands behind noun and verb */
+    int options;       /* TAKES_... */
+    bool connects;     /* needs a connection to a current schema */
+    admin_command *run;
+    const char *help;
+} commands[] = {
+    {"schema", "upgrade", NO_ARGUMENT, "[--directory DIR] [--resume]",
+     TAKES_DIRECTORY | TAKES_RESUME, false, schema_upgrade,
+     "run the migrations that the database does not have yet"},
+    {"schema", "status", NO_ARGUMENT, "", 0, false, schema_status,
+     "show the schema's version and what to do about it"},
+    {"merchant", "create", ONE_ARGUMENT, "NAME", 0, true, merchant_create,
+     "create a merchant and show its id"},
+    {"merchant", "list", NO_ARGUMENT, "", 0, true, merchant_list, "list all merchants"},
+    {"merchant", "disable", ONE_ARGUMENT, "MERCHANT_ID", 0, true, merchant_disable,
+     "refuse all keys of a merchant from now on"},
+    {"key", "create", ONE_ARGUMENT, "MERCHANT_ID [--label TEXT] [--expires YYYY-MM-DD] [--live]",
+     TAKES_LABEL | TAKES_EXPIRES | TAKES_LIVE, true, key_create,
+     "create an API key and show it, this one time"},
+    {"key", "list", MAYBE_ARGUMENT, "[MERCHANT_ID]", 0, true, key_list,
+     "list the keys of a merchant, or all"},
+    {"key", "revoke", ONE_ARGUMENT, "KEY_ID", 0, true, key_revoke, "refuse a key from now on"},
+    {"check", NULL, NO_ARGUMENT, "", 0, false, check,
+     "verify configuration, database, schema, privileges and TLS"},
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+void
+admin_complain(const char *format, ...)
+{
+    va_list args;
+
+    fputs("payment-admin: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+const char *
+admin_group(const struct admin *admin)
+{
+    return admin->config.has_database_admin ? "database-admin" : "database";
+}
+
+struct database *
+admin_database(struct admin *admin, const char *group, const struct statement_set *const *sets,
+               size_t set_count, bool check_schema)
+{
+    struct database_settings settings = {
+        .option_file = admin->config.path,
+        .group = group,
+        .timeout = admin->config.database_timeout,
+        .check_schema = check_schema,
+        .sets = sets,
+        .set_count = set_count,
+        .log = &admin->log,
+    };
+
+    return database_new(&settings);
+}
+
+struct deadline
+admin_deadline(const struct admin *admin)
+{
+    return deadline_in_ms((int64_t)admin->config.request_timeout * 1000);
+}
+
+enum admin_exit
+admin_store_failure(const struct admin *admin, enum store_result result, const char *what)
+{
+    if (result == STORE_NOT_FOUND) {
+        admin_complain("there is no such %s", what);
+        return ADMIN_REFUSED;
+    }
+    admin_complain("the database did not do it: %s", database_error(admin->database));
+    return result == STORE_UNAVAILABLE ? ADMIN_UNAVAILABLE : ADMIN_REFUSED;
+}
+
+void
+admin_print_json(json_t *value)
+{
+    json_dumpf(value, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    putchar('\n');
+    json_decref(value);
+}
+
+bool
+admin_check_name(const char *what, const char *text)
+{
+    json_t *valid = json_string(text); /* NULL for what is not UTF-8 */
+    bool good = valid != NULL && text[0] != '\0' && utf8_length(text) <= MERCHANT_NAME_MAX;
+
+    for (const char *c = text; *c != '\0'; c++)
+        good = good && !iscntrl((unsigned char)*c);
+    json_decref(valid);
+    if (!good)
+        admin_complain("%s must be 1 to %d characters of UTF-8, without control characters", what,
+                       MERCHANT_NAME_MAX);
+    return good;
+}
+
+static void
+print_help(void)
+{
+    printf("Usage: payment-admin [--config FILE] [--json] COMMAND [ARGUMENT] [OPTION]...\n"
+           "\n"
+           "Administers payment-api: its database schema, its merchants and their API keys.\n"
+           "\n"
+           "Commands:\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        printf("  %s%s%s %s\n      %s\n", commands[i].noun, commands[i].verb != NULL ? " " : "",
+               commands[i].verb != NULL ? commands[i].verb : "", commands[i].usage,
+               commands[i].help);
+    printf("\n"
+           "Options:\n"
+           "  --config FILE         configuration file (%s,\n"
+           "                        or the environment variable PAYMENT_API_CONF)\n"
+           "  --json                print JSON, for programs\n"
+           "  --directory DIR       where the migrations are (%s)\n"
+           "  --resume              run a migration again that did not reach its end\n"
+           "  --label TEXT          a name for the key, to tell it from others\n"
+           "  --expires YYYY-MM-DD  refuse the key from the beginning of that day, UTC\n"
+           "  --live                a key for real money; needs a processor for that\n"
+           "  --help, --version\n"
+           "\n"
+           "It connects with the section [database-admin] of the configuration file, or with\n"
+           "[database] where there is none.\n"
+           "\n"
+           "Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 database out of reach.\n"
+           "\n"
+           "A first payment needs:\n"
+           "  payment-admin schema upgrade\n"
+           "  payment-admin merchant create 'My shop'\n"
+           "  payment-admin key create mer_...\n",
+           CONFIG_DEFAULT_PATH, PKGDATADIR "/sql");
+}
+
+static enum admin_exit
+complain_usage(const char *message, const char *word)
+{
+    admin_complain("%s%s. Try 'payment-admin --help'.", message, word);
+    return ADMIN_USAGE;
+}
+
+static const struct command *
+find_command(const char *noun, const char *verb)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        const struct command *command = &commands[i];
+
+        if (strcmp(command->noun, noun) == 0 &&
+            (command->verb == NULL || (verb != NULL && strcmp(command->verb, verb) == 0)))
+            return command;
+    }
+    return NULL;
+}
+
+/* What the command line holds beside noun and verb. */
+struct parsed {
+    const char *config_path;
+    int options; /* TAKES_... of those given */
+    bool done;   /* --help, --version */
+};
+
+static bool
+parse_options(int argc, char **argv, struct admin *admin, struct parsed *parsed)
+{
+    static const struct option long_options[] = {
+        {"config", required_argument, NULL, 'c'},    {"json", no_argument, NULL, 'j'},
+        {"directory", required_argument, NULL, 'd'}, {"resume", no_argument, NULL, 'r'},
+        {"label", required_argument, NULL, 'l'},     {"live", no_argument, NULL, 'L'},
+        {"expires", required_argument, NULL, 'e'},   {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},         {NULL, 0, NULL, 0},
+    };
+    int found;
+
+    while ((found = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        switch (found) {
+        case 'c':
+            parsed->config_path = optarg;
+            break;
+        case 'j':
+            admin->json = true;
+            break;
+        case 'd':
+            admin->directory = optarg;
+            parsed->options |= TAKES_DIRECTORY;
+            break;
+        case 'r':
+            admin->resume = true;
+            parsed->options |= TAKES_RESUME;
+            break;
+        case 'l':
+            admin->label = optarg;
+            parsed->options |= TAKES_LABEL;
+            break;
+        case 'L':
+            admin->live = true;
+            parsed->options |= TAKES_LIVE;
+            break;
+        case 'e':
+            admin->expires = optarg;
+            parsed->options |= TAKES_EXPIRES;
+            break;
+        case 'h':
+            print_help();
+            parsed->done = true;
+            return true;
+        case 'v':
+            printf("payment-admin %s\n", PACKAGE_VERSION);
+            parsed->done = true;
+            return true;
+        default:
+            fprintf(stderr, "Try 'payment-admin --help'.\n");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Finds the command and its argument; NULL after a complaint. */
+static const struct command *
+parse_command(int argc, char **argv, struct admin *admin, const struct parsed *parsed)
+{
+    const char *noun = argc > 0 ? argv[0] : NULL;
+    const char *verb = argc > 1 ? argv[1] : NULL;
+    const struct command *command = NULL;
+    int used;
+
+    if (noun == NULL) {
+        complain_usage("no command given", "");
+        return NULL;
+    }
+    command = find_command(noun, verb);
+    if (command == NULL) {
+        complain_usage("no such command: ", noun);
+        return NULL;
+    }
+    used = command->verb != NULL ? 2 : 1;
+    if (argc > used + 1 || (argc > used && command->rule == NO_ARGUMENT)) {
+        complain_usage("too much: ", argv[argc - 1]);
+        return NULL;
+    }
+    if (argc == used && command->rule == ONE_ARGUMENT) {
+        complain_usage("missing: ", command->usage);
+        return NULL;
+    }
+    if ((parsed->options & ~command->options) != 0) {
+        complain_usage("an option that this command does not take; it takes: ",
+                       command->usage[0] != '\0' ? command->usage : "none");
+        return NULL;
+    }
+    admin->argument = argc > used ? argv[used] : NULL;
+    return command;
+}
+
+static enum admin_exit
+connect_and_run(struct admin *admin, const struct command *command)
+{
+    static const struct statement_set *const sets[] = {&merchant_statements};
+    enum admin_exit status;
+    enum database_result result;
+
+    admin->database = admin_database(admin, admin_group(admin), sets, 1, true);
+    if (admin->database == NULL) {
+        admin_complain("no memory");
+        return ADMIN_REFUSED;
+    }
+    result = database_connect(admin->database);
+    if (result == DATABASE_DONE) {
+        status = command->run(admin);
+    } else {
+        admin_complain("%s", database_error(admin->database));
+        status = result == DATABASE_UNAVAILABLE ? ADMIN_UNAVAILABLE : ADMIN_REFUSED;
+    }
+    database_free(admin->database);
+    return status;
+}
+
+int
+main(int argc, char **argv)
+{
+    /* Errors reach the user through admin_complain(); the log would only say them twice. */
+    struct admin admin = {.directory = PKGDATADIR "/sql", .log = {.silent = true}};
+    struct parsed parsed = {.config_path = NULL};
+    const struct command *command = NULL;
+    char error[CONFIG_ERROR_SIZE];
+
+    if (!parse_options(argc, argv, &admin, &parsed))
+        return ADMIN_USAGE;
+    if (parsed.done)
+        return ADMIN_DONE;
+    command = parse_command(argc - optind, argv + optind, &admin, &parsed);
+    if (command == NULL)
+        return ADMIN_USAGE;
+    config_init(&admin.config);
+    if (!config_read(&admin.config, parsed.config_path, error) ||
+        !config_check(&admin.config, error)) {
+        admin_complain("%s", error);
+        return ADMIN_REFUSED;
+    }
+    return (int)(command->connects ? connect_and_run(&admin, command) : command->run(&admin));
+}

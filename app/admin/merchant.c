@@ -1,0 +1,94 @@
+/*
+ * payment-admin merchant: create, list, disable.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdio.h>
+
+#include "admin/command.h"
+#include "store/merchant_store.h"
+
+enum admin_exit
+merchant_create(struct admin *admin)
+{
+    int64_t now = clock_wall_ms();
+    char text[IDENTIFIER_TEXT_SIZE], created_at[CLOCK_TEXT_SIZE];
+    struct identifier id;
+    enum store_result result;
+
+    if (!admin_check_name("the name", admin->argument))
+        return ADMIN_REFUSED;
+    if (!identifier_new(now, &id)) {
+        admin_complain("libcrypto has no random bytes");
+        return ADMIN_REFUSED;
+    }
+    result =
+        merchant_store_insert(admin->database, admin_deadline(admin), &id, admin->argument, now);
+    if (result != STORE_OK)
+        return admin_store_failure(admin, result, "merchant");
+    identifier_format(IDENTIFIER_MERCHANT, &id, text);
+    clock_format(now, created_at);
+    if (admin->json)
+        admin_print_json(json_pack("{s:s, s:s, s:s}", "id", text, "name", admin->argument,
+                                   "created_at", created_at));
+    else
+        printf("Created merchant %s (%s).\nNext: payment-admin key create %s\n", text,
+               admin->argument, text);
+    return ADMIN_DONE;
+}
+
+static void
+collect_merchant(void *arg, const struct merchant_row *row)
+{
+    char id[IDENTIFIER_TEXT_SIZE];
+
+    identifier_format(IDENTIFIER_MERCHANT, &row->id, id);
+    json_array_append_new(arg, json_pack("{s:s, s:s, s:s, s:s?}", "id", id, "name", row->name,
+                                         "created_at", row->created_at, "disabled_at",
+                                         row->disabled_at));
+}
+
+static void
+print_merchant(void *arg, const struct merchant_row *row)
+{
+    char id[IDENTIFIER_TEXT_SIZE];
+
+    (void)arg;
+    identifier_format(IDENTIFIER_MERCHANT, &row->id, id);
+    printf("%-30s  %-20s  %-20s  %s\n", id, row->created_at,
+           row->disabled_at != NULL ? row->disabled_at : "-", row->name);
+}
+
+enum admin_exit
+merchant_list(struct admin *admin)
+{
+    json_t *list = json_array();
+    enum store_result result;
+
+    if (!admin->json)
+        printf("%-30s  %-20s  %-20s  %s\n", "ID", "CREATED", "DISABLED", "NAME");
+    result =
+        merchant_store_list(admin->database, admin->json ? collect_merchant : print_merchant, list);
+    if (result == STORE_OK && admin->json)
+        admin_print_json(json_pack("{s:O}", "merchants", list));
+    json_decref(list);
+    return result == STORE_OK ? ADMIN_DONE : admin_store_failure(admin, result, "merchant");
+}
+
+enum admin_exit
+merchant_disable(struct admin *admin)
+{
+    struct identifier id;
+    enum store_result result = STORE_NOT_FOUND;
+
+    if (identifier_parse(IDENTIFIER_MERCHANT, admin->argument, &id))
+        result = merchant_store_disable(admin->database, admin_deadline(admin), &id);
+    if (result != STORE_OK)
+        return admin_store_failure(admin, result, "merchant");
+    if (admin->json)
+        admin_print_json(json_pack("{s:s, s:b}", "id", admin->argument, "disabled", 1));
+    else
+        printf("Disabled merchant %s: its keys are refused within %d s.\n", admin->argument,
+               admin->config.key_cache_seconds);
+    return ADMIN_DONE;
+}

@@ -1,0 +1,168 @@
+/*
+ * payment-admin schema: status, upgrade.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/command.h"
+#include "store/schema_store.h"
+
+#define SCRIPT_SIZE_MAX (1024 * 1024)
+
+/* Connects without asking for a current schema, and reads which one is there. */
+static enum admin_exit
+open_and_read(struct admin *admin, struct schema_version *version)
+{
+    enum database_result result = DATABASE_FAILED;
+
+    admin->database = admin_database(admin, admin_group(admin), NULL, 0, false);
+    if (admin->database == NULL) {
+        admin_complain("no memory");
+        return ADMIN_REFUSED;
+    }
+    result = database_connect(admin->database);
+    if (result == DATABASE_DONE)
+        result = schema_store_read(admin->database, version);
+    if (result == DATABASE_DONE)
+        return ADMIN_DONE;
+    admin_complain("%s", database_error(admin->database));
+    return result == DATABASE_UNAVAILABLE ? ADMIN_UNAVAILABLE : ADMIN_REFUSED;
+}
+
+static void
+show(const struct admin *admin, const struct schema_version *version)
+{
+    char text[DATABASE_ERROR_SIZE];
+
+    schema_store_explain(version, text, sizeof text);
+    if (admin->json)
+        admin_print_json(json_pack("{s:i, s:i, s:s}", "version", version->version, "expected",
+                                   SCHEMA_VERSION, "state", schema_state_name(version->state)));
+    else
+        printf("%s: %s\n", schema_state_name(version->state), text);
+}
+
+enum admin_exit
+schema_status(struct admin *admin)
+{
+    struct schema_version version;
+    enum admin_exit status = open_and_read(admin, &version);
+
+    if (status == ADMIN_DONE) {
+        show(admin, &version);
+        status = version.state == SCHEMA_CURRENT ? ADMIN_DONE : ADMIN_REFUSED;
+    }
+    database_free(admin->database);
+    return status;
+}
+
+/* The text of a migration, for the caller to free; NULL after a complaint. */
+static char *
+read_script(const char *path)
+{
+    char *text = malloc(SCRIPT_SIZE_MAX + 1);
+    FILE *file = fopen(path, "re");
+    size_t length = 0;
+
+    if (file != NULL && text != NULL)
+        length = fread(text, 1, SCRIPT_SIZE_MAX + 1, file);
+    if (file == NULL || text == NULL || ferror(file) || length > SCRIPT_SIZE_MAX) {
+        admin_complain("%s: %s", path,
+                       length > SCRIPT_SIZE_MAX ? "larger than any migration" : strerror(errno));
+        free(text);
+        text = NULL;
+    } else {
+        text[length] = '\0';
+    }
+    if (file != NULL)
+        fclose(file);
+    return text;
+}
+
+/* The path of migration NUMBER in the directory; false after a complaint. */
+static bool
+find_script(const char *directory, int number, char *path, size_t size)
+{
+    char pattern[PATH_MAX];
+    bool found = false;
+    glob_t files;
+
+    if (snprintf(pattern, sizeof pattern, "%s/%04d_*.sql", directory, number) <
+        (int)sizeof pattern) {
+        if (glob(pattern, 0, NULL, &files) == 0) {
+            found = files.gl_pathc == 1 && strlen(files.gl_pathv[0]) < size;
+            if (found)
+                strcpy(path, files.gl_pathv[0]);
+            globfree(&files);
+        }
+    }
+    if (!found)
+        admin_complain("there is no one file %s: give --directory, the folder sql of payment-api",
+                       pattern);
+    return found;
+}
+
+static enum admin_exit
+migrate(struct admin *admin, int number, struct schema_version *version)
+{
+    char path[PATH_MAX];
+    char *script = NULL;
+    enum database_result result;
+
+    if (!find_script(admin->directory, number, path, sizeof path))
+        return ADMIN_REFUSED;
+    script = read_script(path);
+    if (script == NULL)
+        return ADMIN_REFUSED;
+    result = database_script(admin->database, script);
+    free(script);
+    if (result == DATABASE_DONE)
+        result = schema_store_read(admin->database, version);
+    if (result != DATABASE_DONE) {
+        admin_complain("%s: %s", path, database_error(admin->database));
+        return result == DATABASE_UNAVAILABLE ? ADMIN_UNAVAILABLE : ADMIN_REFUSED;
+    }
+    if (version->version != number) {
+        admin_complain("%s: ran to its end, but the schema does not have its version", path);
+        return ADMIN_REFUSED;
+    }
+    if (!admin->json)
+        printf("Ran %s.\n", path);
+    return ADMIN_DONE;
+}
+
+static enum admin_exit
+upgrade(struct admin *admin, struct schema_version *version)
+{
+    char text[DATABASE_ERROR_SIZE];
+    enum admin_exit status = ADMIN_DONE;
+
+    if (version->state == SCHEMA_NEWER ||
+        (version->state == SCHEMA_HALF_UPGRADED && !admin->resume)) {
+        schema_store_explain(version, text, sizeof text);
+        admin_complain("%s", text);
+        return ADMIN_REFUSED;
+    }
+    while (status == ADMIN_DONE && version->version < SCHEMA_VERSION)
+        status = migrate(admin, version->version + 1, version);
+    return status;
+}
+
+enum admin_exit
+schema_upgrade(struct admin *admin)
+{
+    struct schema_version version;
+    enum admin_exit status = open_and_read(admin, &version);
+
+    if (status == ADMIN_DONE)
+        status = upgrade(admin, &version);
+    if (status == ADMIN_DONE)
+        show(admin, &version);
+    database_free(admin->database);
+    return status;
+}

@@ -1,0 +1,261 @@
+/*
+ * Merchants and their API keys in the database, for payment-admin.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "store/merchant_store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/binding.h"
+
+enum {
+    INSERT_MERCHANT,
+    DISABLE_MERCHANT,
+    COUNT_MERCHANT,
+    INSERT_KEY,
+    REVOKE_KEY,
+    COUNT_KEY,
+};
+
+static const struct statement statements[] = {
+    [INSERT_MERCHANT] = {.name = "merchant insert",
+                         .sql = "INSERT INTO merchants (id, name, created_at) VALUES (?, ?, ?)",
+                         .parameters = 3},
+    [DISABLE_MERCHANT] = {.name = "merchant disable",
+                          .sql = "UPDATE merchants SET disabled_at ="
+                                 " COALESCE(disabled_at, UTC_TIMESTAMP(3)) WHERE id = ?",
+                          .parameters = 1},
+    [COUNT_MERCHANT] = {.name = "merchant by id",
+                        .sql = "SELECT COUNT(*) FROM merchants WHERE id = ?",
+                        .parameters = 1,
+                        .columns = 1},
+    [INSERT_KEY] = {.name = "API key insert",
+                    .sql = "INSERT INTO api_keys (id, merchant_id, key_hash, prefix, mode, label,"
+                           " created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    .parameters = 8},
+    [REVOKE_KEY] = {.name = "API key revoke",
+                    .sql = "UPDATE api_keys SET revoked_at ="
+                           " COALESCE(revoked_at, UTC_TIMESTAMP(3)) WHERE id = ?",
+                    .parameters = 1},
+    [COUNT_KEY] = {.name = "API key by id",
+                   .sql = "SELECT COUNT(*) FROM api_keys WHERE id = ?",
+                   .parameters = 1,
+                   .columns = 1},
+};
+
+const struct statement_set merchant_statements = {statements,
+                                                  sizeof statements / sizeof statements[0]};
+
+#define AS_TIME(column) "DATE_FORMAT(" column ", '%Y-%m-%dT%H:%i:%sZ')"
+
+/* Sets *found by whether there is a row with this id. */
+static enum database_result
+look_up(struct database *database, const struct statement *statement, const struct identifier *id,
+        enum store_result *found)
+{
+    struct column column;
+    int64_t count = 0;
+    MYSQL_BIND parameters[] = {bind_identifier(id)};
+    MYSQL_BIND columns[] = {column_number(&column, &count)};
+    enum database_result result;
+    size_t rows;
+
+    result = database_execute(database, statement, parameters, columns, &rows);
+    *found = count == 1 ? STORE_OK : STORE_NOT_FOUND;
+    return result;
+}
+
+/* A row is marked once and for all: a second time finds it so. */
+struct marking {
+    const struct statement *mark;
+    const struct statement *count;
+    const struct identifier *id;
+    enum store_result found;
+};
+
+static enum database_result
+mark(struct database *database, void *arg)
+{
+    struct marking *marking = arg;
+    MYSQL_BIND parameters[] = {bind_identifier(marking->id)};
+    enum database_result result;
+    size_t rows;
+
+    result = database_execute(database, marking->mark, parameters, NULL, &rows);
+    if (result != DATABASE_DONE)
+        return result;
+    return look_up(database, marking->count, marking->id, &marking->found);
+}
+
+struct merchant_insertion {
+    const struct identifier *id;
+    const char *name;
+    int64_t created_at;
+};
+
+static enum database_result
+insert_merchant(struct database *database, void *arg)
+{
+    const struct merchant_insertion *insertion = arg;
+    MYSQL_TIME created_at = time_to_column(insertion->created_at);
+    MYSQL_BIND parameters[] = {
+        bind_identifier(insertion->id),
+        bind_text(insertion->name),
+        bind_time(&created_at),
+    };
+    enum database_result result;
+    size_t rows;
+
+    result = database_execute(database, &statements[INSERT_MERCHANT], parameters, NULL, &rows);
+    /* The id was made for this merchant: an earlier try has kept it. */
+    return result == DATABASE_DUPLICATE ? DATABASE_DONE : result;
+}
+
+enum store_result
+merchant_store_insert(struct database *database, struct deadline deadline,
+                      const struct identifier *id, const char *name, int64_t created_at)
+{
+    struct merchant_insertion work = {.id = id, .name = name, .created_at = created_at};
+
+    return store_result_of(database_run(database, deadline, insert_merchant, &work), STORE_OK);
+}
+
+enum store_result
+merchant_store_disable(struct database *database, struct deadline deadline,
+                       const struct identifier *id)
+{
+    struct marking work = {.mark = &statements[DISABLE_MERCHANT],
+                           .count = &statements[COUNT_MERCHANT],
+                           .id = id,
+                           .found = STORE_FAILED};
+    enum database_result result = database_run(database, deadline, mark, &work);
+
+    return store_result_of(result, work.found);
+}
+
+struct key_insertion {
+    const struct new_api_key *key;
+    enum store_result found;
+};
+
+static enum database_result
+insert_key(struct database *database, void *arg)
+{
+    struct key_insertion *insertion = arg;
+    const struct new_api_key *key = insertion->key;
+    MYSQL_TIME created_at = time_to_column(key->created_at);
+    MYSQL_TIME expires_at = time_to_column(key->expires_at);
+    MYSQL_BIND parameters[] = {
+        bind_identifier(&key->id),
+        bind_identifier(&key->merchant_id),
+        bind_bytes(key->hash.bytes, API_KEY_HASH_SIZE),
+        bind_text(key->prefix),
+        bind_text(key->mode == API_KEY_LIVE ? "live" : "test"),
+        bind_text(key->label),
+        bind_time(&created_at),
+        key->expires_at != 0 ? bind_time(&expires_at) : bind_text(NULL),
+    };
+    enum database_result result;
+    size_t rows;
+
+    result = look_up(database, &statements[COUNT_MERCHANT], &key->merchant_id, &insertion->found);
+    if (result != DATABASE_DONE || insertion->found != STORE_OK)
+        return result;
+    result = database_execute(database, &statements[INSERT_KEY], parameters, NULL, &rows);
+    return result == DATABASE_DUPLICATE ? DATABASE_DONE : result;
+}
+
+enum store_result
+api_key_store_insert(struct database *database, struct deadline deadline,
+                     const struct new_api_key *key)
+{
+    struct key_insertion work = {.key = key, .found = STORE_FAILED};
+    enum database_result result = database_run(database, deadline, insert_key, &work);
+
+    return store_result_of(result, work.found);
+}
+
+enum store_result
+api_key_store_revoke(struct database *database, struct deadline deadline,
+                     const struct identifier *id)
+{
+    struct marking work = {.mark = &statements[REVOKE_KEY],
+                           .count = &statements[COUNT_KEY],
+                           .id = id,
+                           .found = STORE_FAILED};
+    enum database_result result = database_run(database, deadline, mark, &work);
+
+    return store_result_of(result, work.found);
+}
+
+/* The function that a list is shown to. */
+struct listing {
+    merchant_seen *merchant;
+    api_key_seen *key;
+    void *arg;
+};
+
+static void
+show_merchant(void *arg, char **row, const unsigned long *lengths)
+{
+    const struct listing *listing = arg;
+    struct merchant_row merchant = {.name = row[1], .created_at = row[2], .disabled_at = row[3]};
+
+    (void)lengths;
+    memcpy(merchant.id.bytes, row[0], IDENTIFIER_SIZE);
+    listing->merchant(listing->arg, &merchant);
+}
+
+enum store_result
+merchant_store_list(struct database *database, merchant_seen *seen, void *arg)
+{
+    struct listing listing = {.merchant = seen, .arg = arg};
+
+    return store_result_of(database_query(database,
+                                          "SELECT id, name, " AS_TIME("created_at") ", " AS_TIME(
+                                              "disabled_at") " FROM merchants ORDER BY id",
+                                          show_merchant, &listing),
+                           STORE_OK);
+}
+
+static void
+show_key(void *arg, char **row, const unsigned long *lengths)
+{
+    const struct listing *listing = arg;
+    struct api_key_row key = {
+        .mode = row[2],
+        .prefix = row[3],
+        .label = row[4],
+        .created_at = row[5],
+        .expires_at = row[6],
+        .revoked_at = row[7],
+    };
+
+    (void)lengths;
+    memcpy(key.id.bytes, row[0], IDENTIFIER_SIZE);
+    memcpy(key.merchant_id.bytes, row[1], IDENTIFIER_SIZE);
+    listing->key(listing->arg, &key);
+}
+
+enum store_result
+api_key_store_list(struct database *database, const struct identifier *merchant_id,
+                   api_key_seen *seen, void *arg)
+{
+    static const char select[] = "SELECT id, merchant_id, mode, prefix, label, " AS_TIME(
+        "created_at") ", " AS_TIME("expires_at") ", " AS_TIME("revoked_at") " FROM api_keys";
+    struct listing listing = {.key = seen, .arg = arg};
+    char sql[sizeof select + 128];
+    int length = snprintf(sql, sizeof sql, "%s", select);
+
+    if (merchant_id != NULL) {
+        length += snprintf(sql + length, sizeof sql - (size_t)length, " WHERE merchant_id = x'");
+        for (size_t i = 0; i < IDENTIFIER_SIZE; i++)
+            length += snprintf(sql + length, sizeof sql - (size_t)length, "%02x",
+                               (unsigned)merchant_id->bytes[i]);
+        length += snprintf(sql + length, sizeof sql - (size_t)length, "'");
+    }
+    snprintf(sql + length, sizeof sql - (size_t)length, " ORDER BY id");
+    return store_result_of(database_query(database, sql, show_key, &listing), STORE_OK);
+}
