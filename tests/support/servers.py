@@ -1,0 +1,197 @@
+"""MariaDB, the worker pool and nginx, each private to its folder.
+
+SPDX-License-Identifier: MIT
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+
+from support.process import Process, wait_until
+
+SOURCE = os.environ.get("PAYMENT_API_SRCDIR") or os.path.abspath(
+    os.path.join(os.path.dirname(__file__), "..", "..")
+)
+BUILD = os.environ.get("PAYMENT_API_BUILDDIR") or os.path.join(SOURCE, ".test", "build")
+FASTCGI_PROGRAM = os.path.join(BUILD, "app", "payment-api.fcgi")
+ADMIN_PROGRAM = os.path.join(BUILD, "app", "payment-admin")
+ENVIRONMENT = {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"}
+
+
+def free_port():
+    """A port that the kernel gives out now; nobody else gets it soon."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def connects(family, address):
+    with socket.socket(family) as probe:
+        try:
+            probe.connect(address)
+            return True
+        except OSError:
+            return False
+
+
+class MariaDB(Process):
+    """A database server on a unix socket, with the accounts that its installation makes."""
+
+    name = "mariadb"
+    user = ["--user=root"] if os.geteuid() == 0 else []
+
+    def __init__(self, folder, options=()):
+        super().__init__(folder)
+        self.data = os.path.join(folder, "data")
+        self.socket = os.path.join(folder, "db.sock")
+        self.options = list(options)
+
+    def install(self):
+        subprocess.run(
+            ["mariadb-install-db", "--no-defaults", *self.user, f"--datadir={self.data}",
+             "--skip-test-db", "--auth-root-authentication-method=normal",
+             "--innodb-log-file-size=64M"],
+            check=True, capture_output=True, env=ENVIRONMENT,
+        )
+        return self
+
+    def command(self):
+        return [
+            shutil.which("mariadbd", path=ENVIRONMENT["PATH"]), "--no-defaults", *self.user,
+            f"--datadir={self.data}", f"--socket={self.socket}", "--skip-networking",
+            f"--pid-file={self.folder}/db.pid", "--innodb-log-file-size=64M",
+            "--innodb-buffer-pool-size=64M", *self.options,
+        ]
+
+    def ready(self):
+        return connects(socket.AF_UNIX, self.socket)
+
+    def sql(self, text, database="payment_api", user="root", password=None):
+        """Runs SQL as text; rows as lists of strings. Raises SqlError."""
+        result = subprocess.run(
+            ["mariadb", "--no-defaults", f"--socket={self.socket}", f"--user={user}", "--batch",
+             "--skip-column-names", *([f"--password={password}"] if password else []), database],
+            input=text.encode(), capture_output=True, env=ENVIRONMENT, check=False,
+        )
+        if result.returncode != 0:
+            raise SqlError(result.stderr.decode())
+        return [line.split("\t") for line in result.stdout.decode().splitlines()]
+
+    def session(self):
+        """A second client that keeps its connection, to hold locks with."""
+        return SqlSession(self)
+
+
+class SqlError(Exception):
+    """What the mariadb client printed; number is the server's error."""
+
+    @property
+    def number(self):
+        found = re.search(r"ERROR (\d+)", str(self))
+        return int(found.group(1)) if found else 0
+
+
+class SqlSession:
+    """A mariadb client that stays connected, with a transaction of its own."""
+
+    def __init__(self, server):
+        self.client = subprocess.Popen(
+            ["mariadb", "--no-defaults", f"--socket={server.socket}", "--user=root", "--batch",
+             "--skip-column-names", "--unbuffered", "payment_api"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT,
+        )
+
+    def run(self, text):
+        """Runs statements that print nothing, and waits until they are done."""
+        self.client.stdin.write(text + ";\nSELECT 'done';\n")
+        self.client.stdin.flush()
+        assert self.client.stdout.readline().strip() == "done"
+
+    def close(self):
+        self.client.stdin.close()
+        self.client.stdout.close()
+        self.client.wait(10)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Workers(Process):
+    """The program under test. Options are those of its command line, with _ for -."""
+
+    name = "pool"
+
+    def __init__(self, folder, config, **options):
+        super().__init__(folder)
+        self.config = config
+        self.options = options
+        self.socket = options.setdefault("listen", os.path.join(folder, "api.sock"))
+
+    def command(self):
+        prefix = os.environ.get("PAYMENT_API_PREFIX", "").split()
+        arguments = [f"--{name.replace('_', '-')}={value}" for name, value in self.options.items()]
+        return [*prefix, FASTCGI_PROGRAM, "--config", self.config, *arguments]
+
+    def ready(self):
+        return os.path.exists(self.socket) and connects(socket.AF_UNIX, self.socket)
+
+    def worker_pids(self):
+        with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="ascii") as children:
+            return {int(pid) for pid in children.read().split()}
+
+
+class Nginx(Process):
+    """nginx with the project's own configuration file; only its two marked lines are changed."""
+
+    name = "nginx"
+    listen_line = "listen 127.0.0.1:8080;"
+    socket_line = "server unix:/run/payment-api/payment-api.sock;"
+
+    def __init__(self, folder, api_socket):
+        super().__init__(folder)
+        self.port = free_port()
+        with open(os.path.join(SOURCE, "conf/nginx/payment-api.conf"), encoding="utf-8") as site:
+            text = site.read()
+        for line, new in (
+            (self.listen_line, f"listen 127.0.0.1:{self.port};"),
+            (self.socket_line, f"server unix:{api_socket};"),
+        ):
+            assert text.count(line) == 1, f"conf/nginx/payment-api.conf: not one line {line}"
+            text = text.replace(line, new)
+        self._write("site.conf", text)
+        user = "user root;" if os.geteuid() == 0 else ""
+        temporary = "\n".join(
+            f"{kind}_temp_path {folder}/nginx-{kind};"
+            for kind in ("client_body", "fastcgi", "proxy", "scgi", "uwsgi")
+        )
+        self.config = self._write(
+            "nginx.conf",
+            f"{user}\ndaemon off;\npid {folder}/nginx.pid;\nerror_log stderr;\n"
+            f"worker_processes 1;\nevents {{ worker_connections 2048; }}\nhttp {{\n"
+            f"access_log off;\n{temporary}\ninclude {folder}/site.conf;\n}}\n",
+        )
+
+    def _write(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def command(self):
+        program = shutil.which("nginx", path=ENVIRONMENT["PATH"])
+        return [program, "-e", "stderr", "-p", self.folder, "-c", self.config]
+
+    def ready(self):
+        return connects(socket.AF_INET, ("127.0.0.1", self.port))
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}/v1"
+
+
+__all__ = ["MariaDB", "Nginx", "SqlError", "Workers", "free_port", "wait_until"]
