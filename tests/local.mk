@@ -1,1 +1,84 @@
 # SPDX-License-Identifier: MIT
+
+# Unit tests, with cmocka and TAP.
+unit_tests = \
+	tests/unit/card_number-t \
+	tests/unit/config-t \
+	tests/unit/idempotency_key-t \
+	tests/unit/identifier-t \
+	tests/unit/json_body-t \
+	tests/unit/money-t \
+	tests/unit/records-t \
+	tests/unit/router-t
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+else
+check-local:
+	@echo "SKIP: the unit tests, since configure did not find cmocka"
+endif
+
+unit_LDADD = $(library_LIBS) $(CMOCKA_LIBS)
+unit_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+
+tests_unit_card_number_t_SOURCES = tests/unit/card_number-t.c tests/unit/unit.h
+tests_unit_card_number_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_card_number_t_LDADD = $(unit_LDADD)
+tests_unit_config_t_SOURCES = tests/unit/config-t.c tests/unit/unit.h
+tests_unit_config_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_config_t_LDADD = $(unit_LDADD)
+tests_unit_idempotency_key_t_SOURCES = tests/unit/idempotency_key-t.c tests/unit/unit.h
+tests_unit_idempotency_key_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_idempotency_key_t_LDADD = $(unit_LDADD)
+tests_unit_identifier_t_SOURCES = tests/unit/identifier-t.c tests/unit/unit.h
+tests_unit_identifier_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_identifier_t_LDADD = $(unit_LDADD)
+tests_unit_json_body_t_SOURCES = tests/unit/json_body-t.c tests/unit/unit.h
+tests_unit_json_body_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_json_body_t_LDADD = $(unit_LDADD)
+tests_unit_money_t_SOURCES = tests/unit/money-t.c tests/unit/unit.h
+tests_unit_money_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_money_t_LDADD = $(unit_LDADD)
+tests_unit_records_t_SOURCES = tests/unit/records-t.c tests/unit/unit.h
+tests_unit_records_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_records_t_LDADD = $(unit_LDADD)
+tests_unit_router_t_SOURCES = tests/unit/router-t.c tests/unit/unit.h
+tests_unit_router_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_router_t_LDADD = $(unit_LDADD)
+
+# Prints the currency table, for the tests that compare it.
+check_PROGRAMS += tests/unit/currency-table
+tests_unit_currency_table_SOURCES = tests/unit/currency-table.c
+tests_unit_currency_table_LDADD = app/libpaymentapi.a
+
+# Scripts: each prints TAP, or one line why it is skipped.
+script_tests = \
+	tests/unit/currency-iso \
+	tests/functional/run-tap
+TESTS += $(script_tests)
+dist_check_SCRIPTS += $(script_tests)
+
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+AM_TESTS_ENVIRONMENT = \
+	PAYMENT_API_SRCDIR='$(abs_top_srcdir)'; export PAYMENT_API_SRCDIR; \
+	PAYMENT_API_BUILDDIR='$(abs_top_builddir)'; export PAYMENT_API_BUILDDIR;
+
+EXTRA_DIST += \
+	tests/run \
+	tests/functional/conftest.py \
+	tests/functional/test_admin.py \
+	tests/functional/test_authentication.py \
+	tests/functional/test_bad_input.py \
+	tests/functional/test_database.py \
+	tests/functional/test_idempotency.py \
+	tests/functional/test_money.py \
+	tests/functional/test_payments.py \
+	tests/functional/test_pool.py \
+	tests/functional/test_readme.py \
+	tests/functional/test_refunds.py \
+	tests/harness/__init__.py \
+	tests/harness/client.py \
+	tests/harness/process.py \
+	tests/harness/servers.py \
+	tests/harness/stack.py

@@ -169,6 +169,24 @@ take_grant(void *arg, char **row, const unsigned long *lengths)
         *excessive = true;
 }
 
+/* Statements within a compound one are not checked when it is prepared: ask for them one by one. */
+static bool
+may_write(struct database *database)
+{
+    static const char *const statements[] = {
+        "EXPLAIN INSERT INTO payments (id) VALUES ('')",
+        "EXPLAIN UPDATE payments SET refunded = refunded WHERE id = ''",
+        "EXPLAIN INSERT INTO refunds (id) VALUES ('')",
+    };
+    char ignored[VALUE_SIZE];
+
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
+        if (database_query(database, statements[i], take_first, ignored) != DATABASE_DONE)
+            return false;
+    }
+    return true;
+}
+
 static void
 check_privileges(const struct admin *admin, struct database *database, struct findings *findings)
 {
@@ -179,6 +197,11 @@ check_privileges(const struct admin *admin, struct database *database, struct fi
         find(findings, "privileges", VERDICT_PROBLEM,
              "the workers cannot do their work: %s; run sql/grants.sql",
              error[0] != '\0' ? error : "the database went away");
+        return;
+    }
+    if (!may_write(database)) {
+        find(findings, "privileges", VERDICT_PROBLEM,
+             "the workers cannot do their work: %s; run sql/grants.sql", database_error(database));
         return;
     }
     if (database_query(database, "SHOW GRANTS", take_grant, &excessive) == DATABASE_DONE &&

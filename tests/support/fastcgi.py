@@ -45,20 +45,31 @@ def name_value(name, value):
 
 
 def parameters(method, path, body=b"", key=None, **more):
-    """The parameters that a web server sets; more ones by their names, None leaves one out."""
+    """The parameters that a web server sets; more ones by their names.
+
+    None leaves one out, a list repeats it.
+    """
     found = {
         "REQUEST_METHOD": method, "SCRIPT_NAME": "/v1", "PATH_INFO": path,
         "CONTENT_LENGTH": str(len(body)) if body else "",
         "CONTENT_TYPE": "application/json" if body else "",
         "HTTP_AUTHORIZATION": f"Bearer {key}" if key else None, **more,
     }
-    return [(name, value) for name, value in found.items() if value is not None]
+    return [(name, value) for name, values in found.items()
+            for value in (values if isinstance(values, list) else [values]) if value is not None]
 
 
 def request(params, body=b"", keep=False):
     """The bytes of one whole request."""
     encoded = b"".join(name_value(name, value) for name, value in params)
     return begin(keep=keep) + stream(PARAMS, encoded) + stream(STDIN, body)
+
+
+def family_of(address):
+    """The address family of a path or of a pair of host and port."""
+    if isinstance(address, str):
+        return socket.AF_UNIX
+    return socket.AF_INET6 if ":" in address[0] else socket.AF_INET
 
 
 @dataclass
@@ -74,8 +85,7 @@ class Connection:
     """A connection to the workers."""
 
     def __init__(self, address, timeout=20):
-        family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
-        self.socket = socket.socket(family)
+        self.socket = socket.socket(family_of(address))
         self.socket.settimeout(timeout * PATIENCE)
         self.socket.connect(address)
 

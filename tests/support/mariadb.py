@@ -104,22 +104,23 @@ class MariaDB(Server):
             return False
         return True
 
-    def client(self, user="root", password="", database="payment_api"):
+    def client(self, user="root", password="", database="payment_api", charset="utf8mb4"):
         """Command line and environment of the mariadb client."""
         command = [installed("mariadb"), "--no-defaults", f"--socket={self.socket}",
-                   f"--user={user}", "--batch", "--default-character-set=utf8mb4"]
+                   f"--user={user}", "--batch", f"--default-character-set={charset}"]
         return command + ([database] if database else []), {**os.environ, "MYSQL_PWD": password}
 
     def rows(self, statements, **account):
         """Runs SQL; the rows of its last result as dictionaries, with text or None as values."""
         command, environment = self.client(**account)
+        encoding = "utf-8" if account.get("charset", "utf8mb4") == "utf8mb4" else "latin-1"
         run = subprocess.run(command, input=statements, env=environment, capture_output=True,
-                             text=True, timeout=_CLIENT_SECONDS, check=False)
+                             encoding=encoding, timeout=_CLIENT_SECONDS, check=False)
         if run.returncode != 0:
             raise SqlError(run.stderr.strip())
-        lines = [[_value(field) for field in line.split("\t")]
-                 for line in run.stdout.splitlines()]
-        return [dict(zip(lines[0], line)) for line in lines[1:]]
+        names, *lines = [[_value(field) for field in line.split("\t")]
+                         for line in run.stdout.split("\n")]
+        return [dict(zip(names, line)) for line in lines[:-1]]
 
     def value(self, statement, **account):
         """The one value that a query finds."""

@@ -6,8 +6,8 @@ import re
 import shlex
 import signal
 import socket
-import subprocess
 
+from .fastcgi import family_of
 from .locations import built
 from .server import Server
 from .waiting import wait_until
@@ -21,34 +21,31 @@ _MEMORY_ERROR = re.compile(r"(ERROR: \w+Sanitizer|runtime error:|^==\d+== (?!Mem
 
 
 class Pool(Server):
-    """payment-api.fcgi on a Unix socket in its folder, or on a socket that it inherits as fd 0."""
+    """payment-api.fcgi on a Unix socket in its folder, unless told otherwise.
+
+    address is where it listens: a path, or a pair of host and port. With inherited=True it is given
+    no --listen: the prefix (spawn-fcgi) or a subclass opens the address and hands it over as fd 0.
+    """
 
     name = "payment-api"
 
-    def __init__(self, folder, configuration, arguments=(), inherited=None, prefix=_PREFIX):
+    def __init__(self, folder, configuration, address=None, inherited=False, prefix=()):
         super().__init__(folder)
         self.configuration = configuration
-        self.arguments = list(arguments)
-        self.prefix = list(prefix)
+        self.address = address or str(self.folder / "payment-api.sock")
         self.inherited = inherited
-        self.socket = self.folder / "payment-api.sock"
+        self.prefix = [*prefix, *_PREFIX]
 
     def command(self):
-        listen = [] if self.inherited is not None else ["--listen", str(self.socket)]
-        return [*self.prefix, built("payment-api.fcgi"), "--config", str(self.configuration.path),
-                *listen, *self.arguments]
-
-    def standard_input(self):
-        return subprocess.DEVNULL if self.inherited is None else self.inherited
-
-    @property
-    def address(self):
-        """Where it listens: a path, or a pair of host and port."""
-        return str(self.socket) if self.inherited is None else self.inherited.getsockname()
+        command = [*self.prefix, built("payment-api.fcgi"),
+                   "--config", str(self.configuration.path)]
+        if self.inherited:
+            return command
+        listen = self.address if isinstance(self.address, str) else "{}:{}".format(*self.address)
+        return [*command, "--listen", listen]
 
     def is_ready(self):
-        family = socket.AF_UNIX if isinstance(self.address, str) else socket.AF_INET
-        with socket.socket(family) as probe:
+        with socket.socket(family_of(self.address)) as probe:
             return probe.connect_ex(self.address) == 0
 
     def workers(self):

@@ -65,11 +65,10 @@ class Stack:
         self.password = secrets.token_hex(16)
         self.workspace = Workspace()
         self.mariadb = MariaDB(self.workspace / "mariadb", mariadb_options)
-        self.configuration = Configuration(self.workspace / "payment-api.conf",
-                                           sections(self.mariadb, self.password, **options))
+        self.configuration = self.new_configuration("payment-api", **options)
         self.admin = Admin(self.configuration)
         self.pool = Pool(self.workspace / "pool", self.configuration)
-        self.web = web(self.workspace / "web", self.pool.socket)
+        self.web = web(self.workspace / "web", self.pool.address)
         self._cleanup = ExitStack()
 
     def __enter__(self):
@@ -95,11 +94,10 @@ class Stack:
         """A client with a merchant's key, with any key, or with none."""
         return Client(self.web.base_url, merchant.key if merchant else key)
 
-    def new_pool(self, name, **options):
-        """Another pool on the same database, with options of its own; it is not started."""
-        configuration = Configuration(self.workspace / f"{name}.conf",
-                                      sections(self.mariadb, self.password, **options))
-        return Pool(self.workspace / name, configuration)
+    def new_configuration(self, name, **options):
+        """Another configuration file for the same database, with options of its own."""
+        return Configuration(self.workspace / f"{name}.conf",
+                             sections(self.mariadb, self.password, **options))
 
     def logs(self):
         """Everything that any server of the stack has logged."""

@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 
-from support.process import Process, wait_until
+from harness.process import Process, wait_until
 
 SOURCE = os.environ.get("PAYMENT_API_SRCDIR") or os.path.abspath(
     os.path.join(os.path.dirname(__file__), "..", "..")

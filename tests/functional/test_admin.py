@@ -1,0 +1,173 @@
+"""payment-admin: what it prints, for people and for programs, and how it ends.
+
+SPDX-License-Identifier: MIT
+"""
+
+import os
+import re
+
+import pytest
+from harness.servers import SOURCE
+from harness.stack import Stack
+
+SQL = os.path.join(SOURCE, "sql")
+
+
+def test_create_and_list_merchants(stack):
+    created = stack.admin("merchant", "create", "Käse & Co")
+    assert list(created) == ["id", "name", "created_at"]
+    assert created["name"] == "Käse & Co"
+    listed = stack.admin("merchant", "list")["merchants"]
+    assert {**created, "disabled_at": None} in listed
+    text = stack.try_admin("merchant", "list").stdout
+    assert re.search(rf"^{created['id']} .*Käse & Co$", text, re.M)
+
+
+@pytest.mark.parametrize("name", ["", "x" * 256, "two\nlines", b"\xff"])
+def test_bad_names(stack, name):
+    result = stack.try_admin("merchant", "create", name)
+    assert result.returncode == 1
+    assert "1 to 255 characters" in result.stderr
+
+
+def test_a_key_is_shown_once(stack):
+    merchant, _ = stack.new_merchant("Keys")
+    created = stack.admin("key", "create", merchant, "--label", "web", "--expires", "2099-12-31")
+    assert re.fullmatch(r"sk_test_[0-9a-hjkmnp-tv-z]{32}", created["key"])
+    assert created["key"].startswith(created["prefix"]) and len(created["prefix"]) == 12
+    assert (created["label"], created["expires_at"]) == ("web", "2099-12-31T00:00:00Z")
+    listed = stack.admin("key", "list", merchant)["keys"]
+    assert [key["id"] for key in listed][-1] == created["id"]
+    for output in (stack.try_admin("key", "list").stdout, stack.try_admin("--json", "key", "list").stdout):
+        assert created["prefix"] in output and created["key"] not in output
+
+
+def test_revoke_twice(stack):
+    merchant, _ = stack.new_merchant("Revoke")
+    key = stack.admin("key", "create", merchant)["id"]
+    assert stack.admin("key", "revoke", key) == {"id": key, "revoked": True}
+    first = stack.admin("key", "list", merchant)["keys"][-1]["revoked_at"]
+    assert stack.try_admin("key", "revoke", key).returncode == 0
+    assert stack.admin("key", "list", merchant)["keys"][-1]["revoked_at"] == first
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (("key", "create", "mer_00000000000000000000000000"), "there is no such merchant"),
+    (("key", "create", "nonsense"), "there is no such merchant"),
+    (("key", "list", "nonsense"), "there is no such merchant"),
+    (("key", "revoke", "key_00000000000000000000000000"), "there is no such key"),
+    (("merchant", "disable", "x"), "there is no such merchant"),
+    (("key", "create", "MERCHANT", "--live"), "no processor for real money"),
+    (("key", "create", "MERCHANT", "--expires", "2027-02-30"), "no day to come"),
+    (("key", "create", "MERCHANT", "--expires", "2001-01-01"), "no day to come"),
+    (("key", "create", "MERCHANT", "--expires", "tomorrow"), "no day to come"),
+])
+def test_refusals(stack, arguments, message):
+    arguments = [stack.merchant if word == "MERCHANT" else word for word in arguments]
+    result = stack.try_admin(*arguments)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [
+    (), ("nothing",), ("merchant",), ("merchant", "create"), ("merchant", "create", "a", "b"),
+    ("check", "x"), ("schema", "status", "--live"), ("merchant", "list", "--label", "x"), ("--unknown",),
+])
+def test_wrong_usage(stack, arguments):
+    result = stack.try_admin(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "payment-admin --help" in result.stderr
+
+
+def test_help_names_every_command(stack):
+    text = stack.try_admin("--help").stdout
+    for words in ("schema upgrade", "schema status", "merchant create", "merchant list", "merchant disable",
+                  "key create", "key list", "key revoke", "check", "--json", "Exit status"):
+        assert words in text
+
+
+def test_check(stack):
+    result = stack.admin("check")
+    assert result["good"] is True
+    assert {row["check"] for row in result["checks"]} == {
+        "configuration", "database", "TLS", "settings", "schema", "privileges"}
+    text = stack.try_admin("check").stdout
+    assert re.search(r"^ok +privileges", text, re.M)
+
+
+def test_check_finds_settings_that_lose_commits(stack):
+    stack.database.sql("SET GLOBAL innodb_flush_log_at_trx_commit = 2")
+    try:
+        result = stack.try_admin("check")
+        assert result.returncode == 1
+        assert re.search("^problem +settings +innodb_flush_log_at_trx_commit must be 1", result.stdout, re.M)
+    finally:
+        stack.database.sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1")
+
+
+def test_check_finds_missing_privileges(stack):
+    stack.database.sql("REVOKE INSERT ON refunds FROM 'payment-api'@'localhost'")
+    try:
+        result = stack.try_admin("check")
+        assert result.returncode == 1
+        assert "sql/grants.sql" in result.stdout
+    finally:
+        stack.database.sql("GRANT INSERT ON refunds TO 'payment-api'@'localhost'")
+
+
+def test_database_out_of_reach(stack, tmp_path):
+    config = tmp_path / "c.conf"
+    config.write_text("[database]\nsocket = /nonexistent.sock\n")
+    for arguments in (("merchant", "list"), ("schema", "status"), ("check",)):
+        assert stack.try_admin(*arguments, config=str(config)).returncode == 3
+
+
+@pytest.fixture(scope="module")
+def bare():
+    """A database of its own, whose schema a test may break."""
+    with Stack() as running:
+        yield running
+
+
+def test_schema_states(bare):
+    database = bare.database
+    assert bare.admin("schema", "status") == {"version": 1, "expected": 1, "state": "current"}
+    assert bare.try_admin("schema", "upgrade", "--directory", SQL).returncode == 0  # nothing to do
+
+    database.sql("INSERT INTO schema_version VALUES (2, NOW(), NOW())")
+    for arguments in (("schema", "status"), ("schema", "upgrade"), ("merchant", "list")):
+        result = bare.try_admin(*arguments)
+        assert result.returncode == 1
+        assert "newer" in result.stdout + result.stderr
+    database.sql("DELETE FROM schema_version WHERE version = 2")
+
+    database.sql("UPDATE schema_version SET completed_at = NULL")
+    for arguments in (("schema", "status"), ("schema", "upgrade"), ("merchant", "list")):
+        result = bare.try_admin(*arguments)
+        assert result.returncode == 1
+        assert "--resume" in result.stdout + result.stderr
+    assert bare.try_admin("schema", "upgrade", "--resume", "--directory", SQL).returncode == 0
+    assert bare.admin("schema", "status")["state"] == "current"
+    assert len(bare.admin("merchant", "list")["merchants"]) == 1  # nothing was lost
+
+
+def test_workers_refuse_a_schema_that_is_not_theirs(bare):
+    bare.database.sql("INSERT INTO schema_version VALUES (2, NOW(), NOW())")
+    bare.workers.stop()
+    bare.workers.start(wait=False)
+    assert bare.workers.wait(20) == 78  # EX_CONFIG
+    assert "newer than this program" in bare.workers.log()
+    bare.database.sql("DELETE FROM schema_version WHERE version = 2")
+
+
+def test_empty_schema(bare):
+    bare.database.sql("CREATE DATABASE bare", database="mysql")
+    config = bare.config + ".bare"
+    with open(bare.config, encoding="utf-8") as original, open(config, "w", encoding="utf-8") as copy:
+        copy.write(original.read().replace("database = payment_api", "database = bare"))
+    result = bare.try_admin("schema", "status", config=config)
+    assert (result.returncode, result.stdout.split(":")[0]) == (1, "empty")
+    assert "payment-admin schema upgrade" in result.stdout
+    wrong = bare.try_admin("schema", "upgrade", "--directory", "/nonexistent", config=config)
+    assert wrong.returncode == 1 and "--directory" in wrong.stderr
+    assert bare.try_admin("schema", "upgrade", "--directory", SQL, config=config).returncode == 0

@@ -1,0 +1,146 @@
+"""The database: index look-ups only, least privilege, and rules that hold without the program.
+
+SPDX-License-Identifier: MIT
+"""
+
+import re
+import signal
+
+import pytest
+from harness.process import wait_until
+from harness.servers import SqlError
+
+ROWS = 20_000
+
+
+@pytest.fixture(scope="module")
+def filled(stack):
+    """A table large enough for a scan to show: payments of one merchant."""
+    stack.database.sql(
+        "INSERT INTO payments (id, merchant_id, amount, currency, status, processor, source,"
+        " idempotency_key, created_at) SELECT UNHEX(MD5(seq)), (SELECT id FROM merchants WHERE"
+        " name = 'Test shop'), 100, 'USD', 'succeeded', 'sandbox', 'tok_visa', CONCAT('fill-', seq),"
+        f" UTC_TIMESTAMP(3) FROM seq_1_to_{ROWS}; ANALYZE TABLE payments, refunds, api_keys, merchants"
+    )
+    return stack
+
+
+def statements_of_workers(stack, folder):
+    """Every statement that a worker can send: what new workers prepare, by the general log."""
+    log = folder / "general.log"
+    stack.database.sql(f"SET GLOBAL general_log_file = '{log}'; SET GLOBAL general_log = 1")
+    try:
+        before = stack.workers.worker_pids()
+        stack.workers.signal(signal.SIGHUP)
+        wait_until(lambda: not stack.workers.worker_pids() & before, 20, "new workers")
+        assert stack.client.pay().status_code == 201
+    finally:
+        stack.database.sql("SET GLOBAL general_log = 0")
+    return set(re.findall(r"\bPrepare\t(.*)", log.read_text(encoding="utf-8", errors="replace")))
+
+
+def with_values(statement):
+    """A SELECT or UPDATE with values for its parameters; of a compound statement the UPDATE."""
+    if statement.startswith("BEGIN NOT ATOMIC"):
+        statement = re.search(r"UPDATE payments .*?;", statement).group(0)
+    statement = statement.replace("idempotency_key = ?", "idempotency_key = 'fill-7'")
+    statement = re.sub(r"(merchant_id) = \?", r"\1 = (SELECT id FROM merchants WHERE name = 'Test shop')", statement)
+    statement = re.sub(r"(\bid|key_hash) = \?", r"\1 = UNHEX(MD5(7))", statement)
+    return statement.replace("?", "1")
+
+
+def test_each_query_is_an_index_look_up(filled, tmp_path):
+    queries = [with_values(statement) for statement in statements_of_workers(filled, tmp_path)
+               if not statement.startswith("INSERT")]
+    assert len(queries) == 6  # a credential, two payments, two refunds, and what a refund updates
+    explained = 0
+    for query in queries:
+        for row in filled.database.sql("EXPLAIN " + query):
+            access, key, examined, extra = row[3], row[5], row[8], row[9]
+            if row[2] == "merchants" and "merchants WHERE name" in query:
+                continue  # this test's own subquery
+            if "no matching row" in extra.lower() or "impossible where" in extra.lower():
+                continue  # decided by a look-up of the unique key
+            assert access in ("const", "eq_ref", "ref", "range") and key != "NULL", (query, row)
+            assert int(examined) <= 2, (query, row)
+            explained += 1
+    assert explained >= 3
+
+
+def worker_sql(stack, text):
+    return stack.database.sql(text, user="payment-api", password=stack.password)
+
+
+DENIED = {1142, 1143, 1044, 1227, 1290, 1370}
+
+
+@pytest.mark.parametrize("statement", [
+    "DELETE FROM payments", "DELETE FROM refunds", "DELETE FROM api_keys", "TRUNCATE payments",
+    "DROP TABLE payments", "ALTER TABLE payments ADD x INT", "CREATE TABLE x (id INT)",
+    "CREATE INDEX x ON payments (amount)", "UPDATE payments SET amount = 1",
+    "UPDATE payments SET currency = 'EUR'", "UPDATE payments SET status = 'failed'",
+    "UPDATE payments SET merchant_id = id", "UPDATE refunds SET amount = 1",
+    "UPDATE api_keys SET revoked_at = NULL", "UPDATE api_keys SET expires_at = NULL",
+    "INSERT INTO api_keys (id) VALUES ('x')", "INSERT INTO merchants (id) VALUES ('x')",
+    "UPDATE merchants SET disabled_at = NULL", "SELECT label FROM api_keys", "SELECT prefix FROM api_keys",
+    "SELECT * FROM api_keys", "SELECT name FROM merchants", "UPDATE schema_version SET version = 9",
+    "INSERT INTO schema_version (version) VALUES (9)", "SELECT * FROM mysql.user",
+    "CREATE USER x", "GRANT SELECT ON payments TO 'payment-api'@'localhost'", "SET GLOBAL general_log = 1",
+    "LOAD DATA INFILE '/etc/passwd' INTO TABLE refunds", "SELECT 1 INTO OUTFILE '/tmp/x'",
+])
+def test_the_workers_account_may_not(stack, statement):
+    with pytest.raises(SqlError) as refused:
+        worker_sql(stack, statement)
+    assert refused.value.number in DENIED | {1045, 1410}, str(refused.value)
+
+
+def test_the_workers_account_may_do_its_work(stack):
+    assert worker_sql(stack, "SELECT COUNT(*) >= 0 FROM payments") == [["1"]]
+    worker_sql(stack, "UPDATE payments SET refunded = refunded WHERE id = 'none'")
+    worker_sql(stack, "SELECT version FROM schema_version")
+
+
+def payment_row(**change):
+    row = {
+        "id": "UNHEX(MD5(RAND()))", "merchant_id": "(SELECT id FROM merchants LIMIT 1)", "amount": "100",
+        "refunded": "0", "currency": "'USD'", "status": "'succeeded'", "decline": "NULL",
+        "processor": "'sandbox'", "source": "'tok_visa'", "created_at": "UTC_TIMESTAMP(3)", **change,
+    }
+    return f"INSERT INTO payments ({', '.join(row)}) VALUES ({', '.join(row.values())})"
+
+
+def test_a_good_row_is_taken(stack):
+    stack.database.sql(payment_row())
+
+
+@pytest.mark.parametrize("change, number", [
+    ({"amount": "0"}, 4025), ({"amount": "-1"}, 4025), ({"amount": "1000000000000000"}, 4025),
+    ({"refunded": "101"}, 4025), ({"refunded": "-1"}, 4025),
+    ({"refunded": "1", "status": "'processing'"}, 4025),
+    ({"status": "'failed'"}, 4025), ({"decline": "'card_declined'"}, 4025),
+    ({"currency": "'usd'"}, 4025), ({"merchant_id": "UNHEX(MD5('nobody'))"}, 1452),
+    ({"status": "'other'"}, 1265),
+])
+def test_rules_that_the_database_holds(stack, change, number):
+    with pytest.raises(SqlError) as refused:
+        stack.database.sql(payment_row(**change))
+    assert refused.value.number == number, str(refused.value)
+
+
+def test_a_refund_needs_its_payment(stack):
+    with pytest.raises(SqlError) as refused:
+        stack.database.sql(
+            "INSERT INTO refunds (id, merchant_id, payment_id, amount, status, created_at) SELECT"
+            " UNHEX(MD5(RAND())), id, UNHEX(MD5('none')), 1, 'succeeded', UTC_TIMESTAMP(3) FROM"
+            " merchants LIMIT 1"
+        )
+    assert refused.value.number == 1452
+
+
+def test_keys_are_kept_as_hashes_only(stack):
+    rows = stack.database.sql(
+        f"SELECT COUNT(*) FROM api_keys WHERE key_hash = UNHEX(SHA2('{stack.key}', 256))"
+    )
+    assert rows == [["1"]]
+    dump = stack.database.sql("SELECT HEX(key_hash), prefix, label FROM api_keys")
+    assert stack.key not in str(dump)

@@ -1,0 +1,101 @@
+"""POST /refunds: one test a rule.
+
+SPDX-License-Identifier: MIT
+"""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from harness.client import Client
+
+
+def error(answer):
+    return answer.status_code, answer.text
+
+
+REFUSED = (400, '{"error":"Invalid refund amount"}')
+
+
+@pytest.fixture
+def payment(api):
+    """A payment of 100.00 USD."""
+    return api.pay(amount=100).json()["id"]
+
+
+def test_create(api, payment):
+    answer = api.post("/refunds", '{"payment_id":"%s","amount":50.00}' % payment)
+    assert answer.status_code == 201
+    refund_id = re.fullmatch(
+        r'\{"id":"(refund_[0-9a-hjkmnp-tv-z]{26})","payment_id":"%s","amount":50\.00,'
+        r'"status":"succeeded","created_at":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"\}' % payment,
+        answer.text,
+    ).group(1)
+    assert answer.headers["Location"] == f"/v1/refunds/{refund_id}"
+
+
+def test_the_payment_stays_as_it_was(api, payment):
+    before = api.get("/payments/" + payment).text
+    assert api.refund(payment, 100).status_code == 201
+    assert api.get("/payments/" + payment).text == before
+
+
+def test_in_parts_up_to_the_last_cent(api, payment):
+    for amount in (0.01, 99.98, 0.01):
+        assert api.refund(payment, amount).status_code == 201
+    assert error(api.refund(payment, 0.01)) == REFUSED
+
+
+@pytest.mark.parametrize("amount", [None, "50", 0, -1, 100.01, 0.001, 1e300, [], True])
+def test_invalid_refund_amount(api, payment, amount):
+    assert error(api.refund(payment, amount)) == REFUSED
+
+
+def test_amount_absent(api, payment):
+    assert error(api.post("/refunds", {"payment_id": payment})) == REFUSED
+
+
+def test_decimals_are_those_of_the_payments_currency(api):
+    yen = api.pay(amount=100, currency="JPY").json()["id"]
+    assert error(api.refund(yen, 0.5)) == REFUSED
+    assert api.refund(yen, 50).text.count('"amount":50,') == 1
+    dinar = api.pay(amount=1.234, currency="KWD").json()["id"]
+    assert api.refund(dinar, 0.234).text.count('"amount":0.234,') == 1
+
+
+def test_a_payment_that_failed(api):
+    declined = api.pay(source="tok_chargeDeclined")
+    payment_id = declined.headers["Location"].rsplit("/", 1)[1]
+    assert error(api.refund(payment_id, 1)) == REFUSED
+
+
+@pytest.mark.parametrize("payment_id", [None, 1, True, ["x"], {}])
+def test_invalid_payment_id(api, payment_id):
+    assert error(api.refund(payment_id, 1)) == (400, '{"error":"Invalid payment ID"}')
+
+
+def test_payment_id_absent(api):
+    assert error(api.post("/refunds", {"amount": -1})) == (400, '{"error":"Invalid payment ID"}')
+
+
+@pytest.mark.parametrize("payment_id", ["", "x", "pay_00000000000000000000000000"])
+def test_payment_not_found(api, payment_id):
+    assert error(api.refund(payment_id, 1)) == (404, '{"error":"Payment not found"}')
+
+
+def test_no_more_than_there_is_at_any_concurrency(stack, api, payment):
+    """200 concurrent refunds of 1.00 of a payment of 100.00: just 100 succeed."""
+
+    def refund(_):
+        answer = Client(api.url, api.key).refund(payment, 1)
+        return answer.status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        statuses = list(pool.map(refund, range(200)))
+    assert statuses.count(201) == 100
+    assert statuses.count(400) == 100
+    rows = stack.database.sql(
+        "SELECT p.refunded, SUM(r.amount), COUNT(*) FROM payments p JOIN refunds r ON"
+        " r.payment_id = p.id WHERE p.refunded = 10000 GROUP BY p.id ORDER BY p.id DESC LIMIT 1"
+    )
+    assert rows == [["10000", "10000", "100"]]
