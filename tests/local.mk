@@ -82,3 +82,7 @@ EXTRA_DIST += \
 	tests/harness/process.py \
 	tests/harness/servers.py \
 	tests/harness/stack.py
+
+# What the property tests remember of earlier runs.
+clean-local:
+	rm -rf .hypothesis

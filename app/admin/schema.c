@@ -12,7 +12,7 @@
 #include "admin/command.h"
 #include "store/schema_store.h"
 
-#define SCRIPT_SIZE_MAX (1024 * 1024)
+#define SCRIPT_SIZE_MAX ((size_t)1048576) /* bytes */
 
 /* Connects without asking for a current schema, and reads which one is there. */
 static enum admin_exit

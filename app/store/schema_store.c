@@ -35,7 +35,7 @@ static void
 take_version(void *arg, char **row, const unsigned long *lengths)
 {
     struct schema_version *version = arg;
-    int number = atoi(row[0]);
+    int number = (int)strtol(row[0], NULL, 10);
 
     (void)lengths;
     if (row[1] == NULL)

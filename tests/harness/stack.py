@@ -5,6 +5,7 @@ SPDX-License-Identifier: MIT
 
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -49,7 +50,11 @@ class Stack:
         for server in (self.nginx, self.workers, self.database):
             if server is not None:
                 server.stop()
+        log = self.workers.log() if os.path.exists(self.workers.log_path) else ""
         shutil.rmtree(self.folder, ignore_errors=True)
+        # A worker that a sanitizer ended has been replaced, and could go unseen.
+        found = re.search(r"(AddressSanitizer|LeakSanitizer|runtime error).*", log, re.S)
+        assert found is None, found.group(0)[:4000]
 
     def write_config(self, **options):
         """The configuration file; options go into [payment-api]."""
