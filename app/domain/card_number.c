@@ -36,22 +36,61 @@ static const struct {
 struct run {
     char digits[CARD_DIGITS_MAX + 1]; /* the first of them */
     size_t count;                     /* all of them */
+    bool well_grouped;                /* as people write card numbers, or not at all */
 };
+
+/* Groups are of 4 to 6 digits, the last one of 6 at the most: 4-4-4-4, 4-6-5, 4-4-4-1. */
+#define GROUP_MIN 4
+#define GROUP_MAX 6
 
 /* Reads the run that the text begins with; the text behind it. */
 static const char *
 read_run(const char *text, struct run *run)
 {
+    size_t group = 0, longest = 0, shortest = GROUP_MIN;
+    bool separated = false;
+
     run->count = 0;
     while (isdigit((unsigned char)*text)) {
         if (run->count < CARD_DIGITS_MAX)
             run->digits[run->count] = *text;
         run->count++;
+        group++;
+        longest = group > longest ? group : longest;
         text++;
-        if ((*text == ' ' || *text == '-') && isdigit((unsigned char)text[1]))
+        if ((*text == ' ' || *text == '-') && isdigit((unsigned char)text[1])) {
+            separated = true;
+            shortest = group < shortest ? group : shortest;
+            group = 0;
             text++;
+        }
     }
+    run->well_grouped = !separated || (shortest >= GROUP_MIN && longest <= GROUP_MAX);
     return text;
+}
+
+/*
+ * True when the run begins or ends within a word of hexadecimal digits with letters among them: a
+ * hash or a UUID, of which one in some hundred has the digits of a card number by chance.
+ */
+static bool
+is_part_of_hash(const char *text, const char *begin, const char *end)
+{
+    size_t letters = 0, others = 0;
+
+    while (begin > text && isalnum((unsigned char)begin[-1]))
+        begin--;
+    while (isalnum((unsigned char)*end))
+        end++;
+    for (; begin < end; begin++) {
+        if (!isalpha((unsigned char)*begin))
+            continue;
+        if (isxdigit((unsigned char)*begin))
+            letters++;
+        else
+            others++;
+    }
+    return letters > 0 && others == 0;
 }
 
 /* ISO/IEC 7812-1 annex B. */
@@ -73,7 +112,8 @@ luhn_holds(const struct run *run)
 static bool
 is_card_run(const struct run *run)
 {
-    return run->count >= CARD_DIGITS_MIN && run->count <= CARD_DIGITS_MAX && luhn_holds(run);
+    return run->well_grouped && run->count >= CARD_DIGITS_MIN && run->count <= CARD_DIGITS_MAX &&
+           luhn_holds(run);
 }
 
 static bool
@@ -102,15 +142,18 @@ card_number_is(const char *text)
 bool
 card_number_in(const char *text)
 {
-    while (*text != '\0') {
+    const char *at = text;
+
+    while (*at != '\0') {
+        const char *begin = at;
         struct run run;
 
-        if (!isdigit((unsigned char)*text)) {
-            text++;
+        if (!isdigit((unsigned char)*at)) {
+            at++;
             continue;
         }
-        text = read_run(text, &run);
-        if (is_card_run(&run) && is_of_a_brand(&run))
+        at = read_run(at, &run);
+        if (is_card_run(&run) && is_of_a_brand(&run) && !is_part_of_hash(text, begin, at))
             return true;
     }
     return false;

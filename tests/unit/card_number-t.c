@@ -26,6 +26,8 @@ finds_card_numbers(void **state)
     assert_true(card_number_in("paid with 4242424242424242."));
     assert_true(card_number_in("a1 (5555-5555-5555-4444) b2"));
     assert_true(card_number_in("1, 378282246310005"));
+    assert_true(card_number_in("visa4242424242424242"));
+    assert_true(card_number_in("abc 4242-4242-4242-4242 def"));
 }
 
 static void
@@ -41,7 +43,12 @@ lets_other_digits_pass(void **state)
         "1234567890123452",     /* right check digit, but no brand begins with 12 */
         "20240610120001234",    /* a time */
         "424242 tickets of 4242424242",
-        "4242  4242  4242  4242", /* two spaces: a table, not a number */
+        "4242  4242  4242  4242",               /* two spaces: a table, not a number */
+        "42424242-4242-4242-a424-242424242424", /* UUIDs */
+        "abcd4242-4242-4242-4242-abcdefabcdef",
+        "abcdefab-cdef-4242-4242-42424242abcd",
+        "42424242-42424242",                        /* no card has such groups */
+        "e3b0c4242424242424242fb92427ae41e4649b93", /* a hash */
     };
 
     (void)state;
