@@ -106,6 +106,19 @@ accept_connection(struct fastcgi *fastcgi)
     return FASTCGI_REQUEST;
 }
 
+/*
+ * True when the web server has closed the connection of a request that waited: its client is gone,
+ * and nobody would read the answer. Over TCP that cannot be told from a peer that has just sent all
+ * it had to say, so there it is never true before a reset.
+ */
+static bool
+is_abandoned(int fd)
+{
+    struct pollfd hangup = {.fd = fd, .events = 0};
+
+    return poll(&hangup, 1, 0) > 0 && (hangup.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 enum fastcgi_event
 fastcgi_accept(struct fastcgi *fastcgi, const sigset_t *wait_mask, struct gateway *gateway)
 {
@@ -126,6 +139,10 @@ fastcgi_accept(struct fastcgi *fastcgi, const sigset_t *wait_mask, struct gatewa
     request->keepConnection = 1;
     if (FCGX_Accept_r(request) != 0)
         return FASTCGI_NOTHING; /* the peer broke off or broke the protocol; it is closed */
+    if (is_abandoned(request->ipcFd)) {
+        fastcgi_finish(fastcgi, false);
+        return FASTCGI_NOTHING;
+    }
     *gateway = (struct gateway){
         .params = request->envp,
         .read = fastcgi_read,

@@ -20,8 +20,9 @@ struct fastcgi {
 };
 
 enum fastcgi_event {
-    FASTCGI_REQUEST,     /* *gateway is ready; end it with fastcgi_finish() */
-    FASTCGI_NOTHING,     /* another worker took the connection, or it brought no request */
+    FASTCGI_REQUEST, /* *gateway is ready; end it with fastcgi_finish() */
+    FASTCGI_NOTHING, /* another worker took the connection, or it brought no request that anybody
+                        still waits for */
     FASTCGI_INTERRUPTED, /* a signal came */
     FASTCGI_FAILED,      /* the socket is unusable; errno says why */
 };
