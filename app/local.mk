@@ -39,6 +39,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/binding.c app/store/binding.h \
 	app/store/credential_store.c app/store/credential_store.h \
 	app/store/database.c app/store/database.h \
+	app/store/host_list.c app/store/host_list.h \
 	app/store/merchant_store.c app/store/merchant_store.h \
 	app/store/payment_store.c app/store/payment_store.h \
 	app/store/refund_store.c app/store/refund_store.h \

@@ -173,7 +173,9 @@ serve(struct context *context, const struct gateway *gateway)
 static void
 connect_early(struct context *context)
 {
-    if (database_connect(context->database) != DATABASE_DONE)
+    struct deadline deadline = deadline_in_ms((int64_t)context->config->request_timeout * 1000);
+
+    if (database_connect(context->database, deadline) != DATABASE_DONE)
         log_write(&context->log, LOG_LEVEL_WARNING, "no database yet: %s",
                   database_error(context->database));
 }
@@ -244,9 +246,10 @@ bool
 worker_check_database(const struct config *config, char error[CONFIG_ERROR_SIZE])
 {
     struct log log = {.silent = true};
+    struct deadline deadline = deadline_in_ms((int64_t)config->request_timeout * 1000);
     struct database *database = open_database(config, &log);
     enum database_result result =
-        database != NULL ? database_connect(database) : DATABASE_UNAVAILABLE;
+        database != NULL ? database_connect(database, deadline) : DATABASE_UNAVAILABLE;
 
     error[0] = '\0';
     if (result == DATABASE_FAILED)

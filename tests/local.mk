@@ -4,6 +4,7 @@
 unit_tests = \
 	tests/unit/card_number-t \
 	tests/unit/config-t \
+	tests/unit/host_list-t \
 	tests/unit/idempotency_key-t \
 	tests/unit/identifier-t \
 	tests/unit/json_body-t \
@@ -28,6 +29,9 @@ tests_unit_card_number_t_LDADD = $(unit_LDADD)
 tests_unit_config_t_SOURCES = tests/unit/config-t.c tests/unit/unit.h
 tests_unit_config_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_config_t_LDADD = $(unit_LDADD)
+tests_unit_host_list_t_SOURCES = tests/unit/host_list-t.c tests/unit/unit.h
+tests_unit_host_list_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_host_list_t_LDADD = $(unit_LDADD)
 tests_unit_idempotency_key_t_SOURCES = tests/unit/idempotency_key-t.c tests/unit/unit.h
 tests_unit_idempotency_key_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_idempotency_key_t_LDADD = $(unit_LDADD)
@@ -77,8 +81,10 @@ EXTRA_DIST += \
 	tests/functional/test_pool.py \
 	tests/functional/test_readme.py \
 	tests/functional/test_refunds.py \
+	tests/functional/test_unknown_outcomes.py \
 	tests/harness/__init__.py \
 	tests/harness/client.py \
+	tests/harness/database_proxy.py \
 	tests/harness/process.py \
 	tests/harness/servers.py \
 	tests/harness/stack.py

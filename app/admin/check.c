@@ -236,7 +236,7 @@ check_database(struct admin *admin, struct findings *findings)
     char version[VALUE_SIZE];
     bool current = false;
     enum database_result result =
-        database != NULL ? database_connect(database) : DATABASE_UNAVAILABLE;
+        database != NULL ? database_connect(database, admin_deadline(admin)) : DATABASE_UNAVAILABLE;
 
     if (result != DATABASE_DONE) {
         findings->unreachable = result == DATABASE_UNAVAILABLE;

@@ -304,7 +304,7 @@ connect_and_run(struct admin *admin, const struct command *command)
         admin_complain("no memory");
         return ADMIN_REFUSED;
     }
-    result = database_connect(admin->database);
+    result = database_connect(admin->database, admin_deadline(admin));
     if (result == DATABASE_DONE) {
         status = command->run(admin);
     } else {

@@ -25,7 +25,7 @@ open_and_read(struct admin *admin, struct schema_version *version)
         admin_complain("no memory");
         return ADMIN_REFUSED;
     }
-    result = database_connect(admin->database);
+    result = database_connect(admin->database, admin_deadline(admin));
     if (result == DATABASE_DONE)
         result = schema_store_read(admin->database, version);
     if (result == DATABASE_DONE)

@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "store/host_list.h"
 #include "store/schema_store.h"
 
 #define STATEMENTS_MAX 16  /* of all sets together */
@@ -31,11 +33,15 @@
 struct database {
     struct database_settings settings;
     MYSQL *connection; /* NULL when not connected */
+    struct host_list hosts;
+    bool hosts_known; /* Connector/C has read the option file at least once */
     const struct statement *prepared[STATEMENTS_MAX];
     MYSQL_STMT *handles[STATEMENTS_MAX]; /* of prepared[] */
     size_t prepared_count;
+    struct deadline deadline; /* of the work in hand: nothing is begun that may not fit before it */
     int64_t connect_again_at; /* monotonic milliseconds, after a failed connect */
     unsigned random;          /* state of the jitter */
+    unsigned error_number;    /* of the last failure; 0: not one of the server or Connector/C */
     char error[DATABASE_ERROR_SIZE];
 };
 
@@ -47,7 +53,7 @@ database_new(const struct database_settings *settings)
     if (database == NULL)
         return NULL;
     database->settings = *settings;
-    database->random = (unsigned)clock_monotonic_ms() ^ (unsigned)(uintptr_t)database;
+    database->random = (unsigned)clock_monotonic_ms() ^ ((unsigned)getpid() << 16);
     return database;
 }
 
@@ -81,6 +87,7 @@ set_error(struct database *database, const char *format, ...)
 {
     va_list args;
 
+    database->error_number = 0;
     va_start(args, format);
     vsnprintf(database->error, sizeof database->error, format, args);
     va_end(args);
@@ -111,6 +118,10 @@ classify(unsigned error)
     case ER_SERVER_SHUTDOWN:
     case ER_QUERY_INTERRUPTED:
     case ER_ERROR_DURING_COMMIT:
+    case ER_GET_ERRNO:
+    case ER_UNKNOWN_STMT_HANDLER:
+    case ER_NEED_REPREPARE:
+    case ER_ABORTING_CONNECTION:
     case ER_CON_COUNT_ERROR:
     case ER_TOO_MANY_USER_CONNECTIONS:
     case ER_USER_LIMIT_REACHED:
@@ -122,6 +133,7 @@ classify(unsigned error)
     case ER_NET_READ_ERROR:
     case ER_NET_READ_INTERRUPTED:
     case ER_NET_WRITE_INTERRUPTED:
+    case ER_NET_ERROR_ON_WRITE:
     case ER_HANDSHAKE_ERROR:
     case SERVER_UNKNOWN_COMMAND:
     case SERVER_CONNECTION_KILLED:
@@ -140,6 +152,7 @@ note_failure(struct database *database, const char *what, unsigned error, const 
     enum database_result result = classify(error);
 
     set_error(database, "%s: %s (error %u)", what, message, error);
+    database->error_number = error;
     if (result == DATABASE_FAILED)
         log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);
     else if (result != DATABASE_DUPLICATE)
@@ -154,9 +167,25 @@ note_connection_failure(struct database *database, const char *what)
                         mysql_error(database->connection));
 }
 
+/* Whatever is sent to the server may take as long as one of its answers may. */
+static bool
+fits(const struct database *database)
+{
+    return deadline_left_ms(database->deadline) >= (int64_t)database->settings.timeout * 1000;
+}
+
+static enum database_result
+note_no_time(struct database *database, const char *what)
+{
+    set_error(database, "%s: no time left before the request's deadline", what);
+    return DATABASE_UNAVAILABLE;
+}
+
 static enum database_result
 run_text(struct database *database, const char *what, const char *sql)
 {
+    if (!fits(database))
+        return note_no_time(database, what);
     if (mysql_query(database->connection, sql) != 0)
         return note_connection_failure(database, what);
     return DATABASE_DONE;
@@ -166,6 +195,8 @@ run_text(struct database *database, const char *what, const char *sql)
 static enum database_result
 run_optional(struct database *database, const char *sql)
 {
+    if (!fits(database))
+        return note_no_time(database, sql);
     if (mysql_query(database->connection, sql) == 0 ||
         mysql_errno(database->connection) == ER_UNKNOWN_SYSTEM_VARIABLE)
         return DATABASE_DONE;
@@ -218,6 +249,8 @@ prepare(struct database *database, const struct statement *statement)
     database->prepared[database->prepared_count] = statement;
     database->handles[database->prepared_count] = handle;
     database->prepared_count++;
+    if (!fits(database))
+        return note_no_time(database, statement->name);
     if (mysql_stmt_prepare(handle, statement->sql, strlen(statement->sql)) != 0)
         return note_failure(database, statement->name, mysql_stmt_errno(handle),
                             mysql_stmt_error(handle));
@@ -269,6 +302,7 @@ open_connection(struct database *database)
     const struct database_settings *settings = &database->settings;
     unsigned timeout = (unsigned)settings->timeout;
     MYSQL *connection = mysql_init(NULL);
+    bool good;
 
     if (connection == NULL) {
         set_error(database, "no memory for a connection");
@@ -281,22 +315,21 @@ open_connection(struct database *database)
     mysql_optionsv(connection, MYSQL_OPT_CONNECT_TIMEOUT, &timeout);
     mysql_optionsv(connection, MYSQL_OPT_READ_TIMEOUT, &timeout);
     mysql_optionsv(connection, MYSQL_OPT_WRITE_TIMEOUT, &timeout);
-    if (mysql_real_connect(connection, NULL, NULL, NULL, NULL, 0, NULL, CLIENT_REMEMBER_OPTIONS) ==
-        NULL)
-        return note_connection_failure(database, "database connection");
-    return DATABASE_DONE;
+    good = mysql_real_connect(connection, host_list_current(&database->hosts), NULL, NULL, NULL, 0,
+                              NULL, CLIENT_REMEMBER_OPTIONS) != NULL;
+    if (!database->hosts_known) {
+        host_list_init(&database->hosts, connection->options.host);
+        database->hosts_known = true;
+    }
+    return good ? DATABASE_DONE : note_connection_failure(database, "database connection");
 }
 
-enum database_result
-database_connect(struct database *database)
+/* One connection, made ready for work. */
+static enum database_result
+open_session(struct database *database)
 {
-    enum database_result result;
+    enum database_result result = open_connection(database);
 
-    if (database->connection != NULL)
-        return DATABASE_DONE;
-    if (clock_monotonic_ms() < database->connect_again_at)
-        return DATABASE_UNAVAILABLE;
-    result = open_connection(database);
     if (result == DATABASE_DONE)
         result = set_session(database);
     if (result == DATABASE_DONE)
@@ -304,13 +337,37 @@ database_connect(struct database *database)
     if (result == DATABASE_DONE)
         result = prepare_all(database);
     if (result == DATABASE_DONE) {
+        log_write(database->settings.log, LOG_LEVEL_INFO, "connected to the database (%s)",
+                  mysql_get_host_info(database->connection));
         database->error[0] = '\0';
         return DATABASE_DONE;
     }
     disconnect(database);
-    database->connect_again_at = clock_monotonic_ms() + RECONNECT_PAUSE_MS;
     /* A conflict while connecting is nothing that the caller's work could resolve. */
     return result == DATABASE_FAILED ? DATABASE_FAILED : DATABASE_UNAVAILABLE;
+}
+
+enum database_result
+database_connect(struct database *database, struct deadline deadline)
+{
+    enum database_result result = DATABASE_UNAVAILABLE;
+    size_t tried = 0;
+
+    if (database->connection != NULL)
+        return DATABASE_DONE;
+    if (clock_monotonic_ms() < database->connect_again_at)
+        return DATABASE_UNAVAILABLE;
+    database->deadline = deadline;
+    do {
+        if (!fits(database))
+            return note_no_time(database, "database connection");
+        result = open_session(database);
+        if (result == DATABASE_DONE)
+            return DATABASE_DONE;
+        host_list_next(&database->hosts);
+    } while (++tried < database->hosts.count);
+    database->connect_again_at = clock_monotonic_ms() + RECONNECT_PAUSE_MS;
+    return result;
 }
 
 static MYSQL_STMT *
@@ -353,6 +410,8 @@ database_execute(struct database *database, const struct statement *statement,
         log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);
         return DATABASE_FAILED;
     }
+    if (!fits(database))
+        return note_no_time(database, statement->name);
     if (mysql_stmt_bind_param(handle, parameters) || mysql_stmt_execute(handle) != 0)
         goto failed;
     if (mysql_stmt_field_count(handle) == 0)
@@ -386,63 +445,76 @@ back_off(struct database *database, int tries)
     clock_sleep_ms(pause / 2 + (int64_t)((unsigned)rand_r(&database->random) % (pause / 2 + 1)));
 }
 
-/* After a failed statement no transaction may be left open, whatever the server made of it. */
+/*
+ * After a failed statement no transaction may be left open, whatever the server made of it. A
+ * server that closed an idle connection is as good as any; another failure is a reason to turn to
+ * the next one.
+ */
 static void
 clear_transaction(struct database *database, enum database_result result)
 {
     if (database->connection == NULL || result == DATABASE_DONE)
         return;
-    if (result == DATABASE_UNAVAILABLE || mysql_rollback(database->connection) != 0)
-        disconnect(database);
+    if (result != DATABASE_UNAVAILABLE && mysql_rollback(database->connection) == 0)
+        return;
+    disconnect(database);
+    if (database->error_number != CR_SERVER_GONE_ERROR)
+        host_list_next(&database->hosts);
 }
 
-/* Another try is begun only when it can end, with its connect and its answer, before the deadline.
- */
-static bool
-fits(const struct database *database, struct deadline deadline)
+/* The work, once; *in_doubt is set when something was sent whose outcome is not known. */
+static enum database_result
+try_work(struct database *database, struct deadline deadline, database_work *work, void *arg,
+         bool *in_doubt)
 {
-    return deadline_left_ms(deadline) >= (int64_t)database->settings.timeout * 1000;
+    enum database_result result;
+
+    if (database_connect(database, deadline) != DATABASE_DONE)
+        return DATABASE_UNAVAILABLE;
+    database->deadline = deadline;
+    result = work(database, arg);
+    clear_transaction(database, result);
+    *in_doubt = *in_doubt || result == DATABASE_UNAVAILABLE;
+    return result;
+}
+
+/* What is left to say when the tries have come to an end without success. */
+static enum database_result
+give_up(struct database *database, enum database_result result, int tries)
+{
+    if (result != DATABASE_FAILED) /* that has been logged where it happened */
+        log_write(database->settings.log, LOG_LEVEL_WARNING, "gave up after %d %s: %s", tries,
+                  tries == 1 ? "try" : "tries", database->error);
+    if (result == DATABASE_DUPLICATE || result == DATABASE_CONFLICT)
+        return DATABASE_UNAVAILABLE;
+    return result;
 }
 
 enum database_result
 database_run(struct database *database, struct deadline deadline, database_work *work, void *arg)
 {
     enum database_result result = DATABASE_UNAVAILABLE;
-    bool in_doubt = false; /* something was sent whose outcome is not known */
+    bool in_doubt = false;
     int lock_waits = 0;
+    int tries = 0;
 
-    for (int tries = 1; tries <= TRIES_MAX && fits(database, deadline); tries++) {
-        if (database_connect(database) == DATABASE_DONE) {
-            result = work(database, arg);
-            clear_transaction(database, result);
-            in_doubt = in_doubt || result == DATABASE_UNAVAILABLE;
-        } else {
-            result = DATABASE_UNAVAILABLE;
-            if (!in_doubt)
-                return result;
-        }
-        switch (result) {
-        case DATABASE_DONE:
-        case DATABASE_FAILED:
+    database->deadline = deadline;
+    while (tries < TRIES_MAX && fits(database)) {
+        tries++;
+        result = try_work(database, deadline, work, arg, &in_doubt);
+        if (result == DATABASE_DONE)
             return result;
-        case DATABASE_LOCKED:
-            if (++lock_waits == LOCK_WAITS_MAX)
-                return result;
+        lock_waits += result == DATABASE_LOCKED;
+        if (result == DATABASE_FAILED || lock_waits == LOCK_WAITS_MAX ||
+            (result == DATABASE_UNAVAILABLE && !in_doubt))
             break;
-        case DATABASE_UNAVAILABLE:
-            /* The server may have closed an idle connection: the first reconnect need not wait. */
-            database->connect_again_at = tries == 1 ? 0 : database->connect_again_at;
-            break;
-        case DATABASE_DUPLICATE:
-        case DATABASE_CONFLICT:
-            break;
-        }
-        if (tries > 1 || result != DATABASE_UNAVAILABLE)
+        /* The server may have closed an idle connection: the first reconnect need not wait. */
+        if (tries == 1 && result == DATABASE_UNAVAILABLE)
+            database->connect_again_at = 0;
+        else
             back_off(database, tries);
     }
-    if (result == DATABASE_DUPLICATE || result == DATABASE_CONFLICT)
-        return DATABASE_UNAVAILABLE;
-    return result;
+    return give_up(database, result, tries);
 }
 
 enum store_result

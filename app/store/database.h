@@ -62,10 +62,11 @@ void database_free(struct database *database);
 
 /*
  * Connects if it is not connected: session settings, schema version, all statements prepared, each
- * with the parameters and columns that its row says. DATABASE_UNAVAILABLE is worth another try
+ * with the parameters and columns that its row says. Where the option host lists several servers,
+ * they are tried in turn, starting with the one last used. DATABASE_UNAVAILABLE is worth another try
  * later, DATABASE_FAILED is not until somebody acts; database_error() says what it was.
  */
-enum database_result database_connect(struct database *database)
+enum database_result database_connect(struct database *database, struct deadline deadline)
     __attribute__((warn_unused_result));
 
 /* What the last failure was, for people; "" when there was none. Lives until the next call. */

@@ -18,7 +18,8 @@ from harness.servers import ADMIN_PROGRAM, SOURCE, MariaDB, Nginx, Workers
 class Stack:
     """Use it as a context manager: nothing of it is left behind."""
 
-    def __init__(self, database_options=(), **options):
+    def __init__(self, database_options=(), proxy=None, **options):
+        """proxy is a class that is made with (folder, path of the database's socket) and stands between."""
         # Unix sockets have short paths only.
         self.folder = tempfile.mkdtemp(prefix="papi-", dir="/tmp")
         self.database = MariaDB(self.folder, database_options)
@@ -27,12 +28,15 @@ class Stack:
         self.workers = Workers(
             self.folder, self.config, **{"workers": 2, "log_level": "info", **options}
         )
-        self.nginx = None
+        self.make_proxy = proxy
+        self.proxy = self.nginx = None
         self.merchant = self.key = self.client = None
 
     def __enter__(self):
         try:
             self.database.install().start()
+            if self.make_proxy:
+                self.proxy = self.make_proxy(self.folder, self.database.socket)
             self.prepare_database()
             self.workers.start()
             self.nginx = Nginx(self.folder, self.workers.socket).start()
@@ -50,6 +54,8 @@ class Stack:
         for server in (self.nginx, self.workers, self.database):
             if server is not None:
                 server.stop()
+        if self.proxy:
+            self.proxy.close()
         log = self.workers.log() if os.path.exists(self.workers.log_path) else ""
         shutil.rmtree(self.folder, ignore_errors=True)
         # A worker that a sanitizer ended has been replaced, and could go unseen.
@@ -59,11 +65,12 @@ class Stack:
     def write_config(self, **options):
         """The configuration file; options go into [payment-api]."""
         lines = ["[payment-api]", *(f"{name} = {value}" for name, value in options.items())]
-        for section, user, password in (
-            ("database", "payment-api", f"password = {self.password}"),
-            ("database-admin", "root", ""),
+        workers_socket = self.proxy.path if self.proxy else self.database.socket
+        for section, socket, user, password in (
+            ("database", workers_socket, "payment-api", f"password = {self.password}"),
+            ("database-admin", self.database.socket, "root", ""),
         ):
-            lines += [f"[{section}]", f"socket = {self.database.socket}", f"user = {user}",
+            lines += [f"[{section}]", f"socket = {socket}", f"user = {user}",
                       password, "database = payment_api"]
         with open(self.config, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
