@@ -17,8 +17,8 @@ bool card_number_is(const char *text);
 /*
  * True when a card number stands anywhere in free text, not touching another digit. So that order
  * numbers pass, its length and first digits must also be those of a card brand (Visa, Mastercard,
- * American Express, Discover, Diners Club, JCB, UnionPay, Maestro). So that UUIDs and hashes pass, it
- * must not be a part of a word of hexadecimal digits and letters.
+ * American Express, Discover, Diners Club, JCB, UnionPay, Maestro). So that UUIDs and hashes pass,
+ * it must not be a part of a word of hexadecimal digits and letters.
  */
 bool card_number_in(const char *text);
 

@@ -63,8 +63,8 @@ void database_free(struct database *database);
 /*
  * Connects if it is not connected: session settings, schema version, all statements prepared, each
  * with the parameters and columns that its row says. Where the option host lists several servers,
- * they are tried in turn, starting with the one last used. DATABASE_UNAVAILABLE is worth another try
- * later, DATABASE_FAILED is not until somebody acts; database_error() says what it was.
+ * they are tried in turn, starting with the one last used. DATABASE_UNAVAILABLE is worth another
+ * try later, DATABASE_FAILED is not until somebody acts; database_error() says what it was.
  */
 enum database_result database_connect(struct database *database, struct deadline deadline)
     __attribute__((warn_unused_result));

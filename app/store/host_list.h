@@ -1,8 +1,9 @@
 /*
  * The host list: the servers of one database (Galera nodes), and which of them is in use.
  *
- * Connector/C walks through a list only where a TCP connect fails. A node that has lost its cluster,
- * or that hangs, still accepts connections; so the list is walked here, one server a connect.
+ * Connector/C walks through a list only where a TCP connect fails. A node that has lost its
+ * cluster, or that hangs, still accepts connections; so the list is walked here, one server a
+ * connect.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -15,8 +16,9 @@
 #define HOST_SIZE 262 /* 255 characters of a name, ":65535" and the final NUL */
 
 struct host_list {
-    char hosts[HOST_LIST_MAX][HOST_SIZE]; /* each "HOST:PORT," or "HOST,", as Connector/C needs it */
-    size_t count;                         /* 0: nothing to choose from */
+    char hosts[HOST_LIST_MAX]
+              [HOST_SIZE]; /* each "HOST:PORT," or "HOST,", as Connector/C needs it */
+    size_t count;          /* 0: nothing to choose from */
     size_t current;
 };
 
