@@ -69,12 +69,21 @@ AM_TESTS_ENVIRONMENT = \
 	PAYMENT_API_BUILDDIR='$(abs_top_builddir)'; export PAYMENT_API_BUILDDIR;
 
 EXTRA_DIST += \
+	tests/build \
 	tests/run \
+	tests/faults/__init__.py \
+	tests/faults/checker.py \
+	tests/faults/clients.py \
+	tests/faults/fault_run.py \
+	tests/faults/injector.py \
+	tests/faults/journal.py \
+	tests/faults/run \
 	tests/functional/conftest.py \
 	tests/functional/test_admin.py \
 	tests/functional/test_authentication.py \
 	tests/functional/test_bad_input.py \
 	tests/functional/test_database.py \
+	tests/functional/test_faults.py \
 	tests/functional/test_idempotency.py \
 	tests/functional/test_money.py \
 	tests/functional/test_payments.py \

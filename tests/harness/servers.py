@@ -3,9 +3,11 @@
 SPDX-License-Identifier: MIT
 """
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 
@@ -100,7 +102,8 @@ class SqlSession:
         self.client = subprocess.Popen(
             ["mariadb", "--no-defaults", f"--socket={server.socket}", "--user=root", "--batch",
              "--skip-column-names", "--unbuffered", "payment_api"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            env=ENVIRONMENT,
         )
 
     def run(self, text):
@@ -188,6 +191,15 @@ class Nginx(Process):
 
     def ready(self):
         return connects(socket.AF_INET, ("127.0.0.1", self.port))
+
+    def kill_all(self):
+        """SIGKILL for the master and its workers, which would go on without it."""
+        with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="ascii") as children:
+            pids = [int(pid) for pid in children.read().split()]
+        self.kill()
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     @property
     def url(self):
