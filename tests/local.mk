@@ -78,6 +78,9 @@ EXTRA_DIST += \
 	tests/faults/injector.py \
 	tests/faults/journal.py \
 	tests/faults/run \
+	tests/galera/__init__.py \
+	tests/galera/galera_run.py \
+	tests/galera/run \
 	tests/functional/conftest.py \
 	tests/functional/test_admin.py \
 	tests/functional/test_authentication.py \
@@ -94,6 +97,8 @@ EXTRA_DIST += \
 	tests/harness/__init__.py \
 	tests/harness/client.py \
 	tests/harness/database_proxy.py \
+	tests/harness/galera.py \
+	tests/harness/installation.py \
 	tests/harness/process.py \
 	tests/harness/servers.py \
 	tests/harness/stack.py

@@ -72,7 +72,7 @@ def run_injectors(injectors, stop, seconds):
         time.sleep(0.2)
     stop.set()
     for injector in injectors:
-        if not injector.finished.wait(120):
+        if not injector.finished.wait(300):
             raise AssertionError(f"the faults of {injector.name} did not come to an end")
         if injector.error:
             raise injector.error
