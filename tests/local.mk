@@ -71,6 +71,9 @@ AM_TESTS_ENVIRONMENT = \
 EXTRA_DIST += \
 	tests/build \
 	tests/run \
+	tests/benchmark/__init__.py \
+	tests/benchmark/benchmark.py \
+	tests/benchmark/run \
 	tests/faults/__init__.py \
 	tests/faults/checker.py \
 	tests/faults/clients.py \

@@ -175,7 +175,7 @@ class Nginx(Process):
         self.config = self._write(
             "nginx.conf",
             f"{user}\ndaemon off;\npid {folder}/nginx.pid;\nerror_log stderr;\n"
-            f"worker_processes 1;\nevents {{ worker_connections 2048; }}\nhttp {{\n"
+            f"worker_processes 1;\nworker_rlimit_nofile 20000;\nevents {{ worker_connections 8192; }}\nhttp {{\n"
             f"access_log off;\n{temporary}\ninclude {folder}/site.conf;\n}}\n",
         )
 
