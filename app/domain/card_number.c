@@ -10,6 +10,7 @@
 
 #define CARD_DIGITS_MIN 13
 #define CARD_DIGITS_MAX 19
+#define UUID_LENGTH 36
 
 /* The numbers that the brands issue: the first four digits, and how many there are. */
 static const struct {
@@ -32,66 +33,11 @@ static const struct {
     {6000, 6999, 13, 19}, /* Discover, UnionPay, Maestro, RuPay */
 };
 
-/* A run of digits, single spaces or hyphens between them. */
+/* Digits that may be a card number. */
 struct run {
-    char digits[CARD_DIGITS_MAX + 1]; /* the first of them */
-    size_t count;                     /* all of them */
-    bool well_grouped;                /* as people write card numbers, or not at all */
+    char digits[CARD_DIGITS_MAX];
+    size_t count;
 };
-
-/* Groups are of 4 to 6 digits, the last one of 6 at the most: 4-4-4-4, 4-6-5, 4-4-4-1. */
-#define GROUP_MIN 4
-#define GROUP_MAX 6
-
-/* Reads the run that the text begins with; the text behind it. */
-static const char *
-read_run(const char *text, struct run *run)
-{
-    size_t group = 0, longest = 0, shortest = GROUP_MIN;
-    bool separated = false;
-
-    run->count = 0;
-    while (isdigit((unsigned char)*text)) {
-        if (run->count < CARD_DIGITS_MAX)
-            run->digits[run->count] = *text;
-        run->count++;
-        group++;
-        longest = group > longest ? group : longest;
-        text++;
-        if ((*text == ' ' || *text == '-') && isdigit((unsigned char)text[1])) {
-            separated = true;
-            shortest = group < shortest ? group : shortest;
-            group = 0;
-            text++;
-        }
-    }
-    run->well_grouped = !separated || (shortest >= GROUP_MIN && longest <= GROUP_MAX);
-    return text;
-}
-
-/*
- * True when the run begins or ends within a word of hexadecimal digits with letters among them: a
- * hash or a UUID, of which one in some hundred has the digits of a card number by chance.
- */
-static bool
-is_part_of_hash(const char *text, const char *begin, const char *end)
-{
-    size_t letters = 0, others = 0;
-
-    while (begin > text && isalnum((unsigned char)begin[-1]))
-        begin--;
-    while (isalnum((unsigned char)*end))
-        end++;
-    for (; begin < end; begin++) {
-        if (!isalpha((unsigned char)*begin))
-            continue;
-        if (isxdigit((unsigned char)*begin))
-            letters++;
-        else
-            others++;
-    }
-    return letters > 0 && others == 0;
-}
 
 /* ISO/IEC 7812-1 annex B. */
 static bool
@@ -112,8 +58,7 @@ luhn_holds(const struct run *run)
 static bool
 is_card_run(const struct run *run)
 {
-    return run->well_grouped && run->count >= CARD_DIGITS_MIN && run->count <= CARD_DIGITS_MAX &&
-           luhn_holds(run);
+    return run->count >= CARD_DIGITS_MIN && run->count <= CARD_DIGITS_MAX && luhn_holds(run);
 }
 
 static bool
@@ -131,30 +76,108 @@ is_of_a_brand(const struct run *run)
     return false;
 }
 
+/* Adds the digits that the text begins with; the text behind them, NULL when they do not fit. */
+static const char *
+add_group(struct run *run, const char *text)
+{
+    for (; isdigit((unsigned char)*text); text++) {
+        if (run->count == CARD_DIGITS_MAX)
+            return NULL;
+        run->digits[run->count++] = *text;
+    }
+    return text;
+}
+
+/* The group of digits behind a single space or hyphen; NULL when there is none. */
+static const char *
+next_group(const char *text)
+{
+    return (*text == ' ' || *text == '-') && isdigit((unsigned char)text[1]) ? text + 1 : NULL;
+}
+
 bool
 card_number_is(const char *text)
 {
-    struct run run;
+    struct run run = {.count = 0};
+    const char *group = isdigit((unsigned char)text[0]) ? text : NULL;
 
-    return *read_run(text, &run) == '\0' && is_card_run(&run);
+    while (group != NULL) {
+        text = add_group(&run, group);
+        if (text == NULL)
+            return false;
+        group = next_group(text);
+    }
+    return *text == '\0' && is_card_run(&run);
+}
+
+/*
+ * True when a card number begins with the group of digits here. It may end with any group, since
+ * what follows it may be more digits: "4242 4242 4242 4242 12/27".
+ */
+static bool
+begins_card_number(const char *group)
+{
+    struct run run = {.count = 0};
+
+    while (group != NULL) {
+        const char *end = add_group(&run, group);
+
+        if (end == NULL)
+            return false;
+        if (is_card_run(&run) && is_of_a_brand(&run))
+            return true;
+        group = next_group(end);
+    }
+    return false;
+}
+
+/* True for the form of a UUID: 8, 4, 4, 4 and 12 hexadecimal digits, hyphens between them. */
+static bool
+begins_uuid(const char *text)
+{
+    for (size_t i = 0; i < UUID_LENGTH; i++) {
+        bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+
+        if (hyphen ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
+            return false;
+    }
+    return !isalnum((unsigned char)text[UUID_LENGTH]);
+}
+
+/*
+ * The length of the random token that the text begins with, 0 for none: a UUID, or a word of
+ * hexadecimal digits with a letter among them. One in 1500 of either has, by chance, digits in it
+ * that look like a card number.
+ */
+static size_t
+token_length(const char *text)
+{
+    size_t length = 0;
+    bool letter = false;
+
+    if (begins_uuid(text))
+        return UUID_LENGTH;
+    for (; isxdigit((unsigned char)text[length]); length++)
+        letter = letter || !isdigit((unsigned char)text[length]);
+    return letter && !isalnum((unsigned char)text[length]) ? length : 0;
 }
 
 bool
 card_number_in(const char *text)
 {
-    const char *at = text;
+    char before = '\0';
 
-    while (*at != '\0') {
-        const char *begin = at;
-        struct run run;
+    while (*text != '\0') {
+        size_t skipped = !isalnum((unsigned char)before) ? token_length(text) : 0;
 
-        if (!isdigit((unsigned char)*at)) {
-            at++;
-            continue;
+        if (skipped == 0) {
+            if (isdigit((unsigned char)*text) && !isdigit((unsigned char)before) &&
+                begins_card_number(text))
+                return true;
+            skipped = 1;
         }
-        at = read_run(at, &run);
-        if (is_card_run(&run) && is_of_a_brand(&run) && !is_part_of_hash(text, begin, at))
-            return true;
+        text += skipped;
+        before = text[-1];
     }
     return false;
 }

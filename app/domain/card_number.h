@@ -15,10 +15,12 @@
 bool card_number_is(const char *text);
 
 /*
- * True when a card number stands anywhere in free text, not touching another digit. So that order
- * numbers pass, its length and first digits must also be those of a card brand (Visa, Mastercard,
- * American Express, Discover, Diners Club, JCB, UnionPay, Maestro). So that UUIDs and hashes pass,
- * it must not be a part of a word of hexadecimal digits and letters.
+ * True when a card number stands anywhere in free text, not touching another digit. More digits may
+ * stand before or behind it, a space or hyphen between: "4242 4242 4242 4242 12/27".
+ *
+ * So that order numbers pass, its length and first digits must also be those of a card brand (Visa,
+ * Mastercard, American Express, Discover, Diners Club, JCB, UnionPay, Maestro). So that random
+ * tokens pass, digits within a UUID or within a word of hexadecimal digits and letters do not count.
  */
 bool card_number_in(const char *text);
 
