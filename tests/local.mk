@@ -68,6 +68,55 @@ AM_TESTS_ENVIRONMENT = \
 	PAYMENT_API_SRCDIR='$(abs_top_srcdir)'; export PAYMENT_API_SRCDIR; \
 	PAYMENT_API_BUILDDIR='$(abs_top_builddir)'; export PAYMENT_API_BUILDDIR;
 
+# Fuzzing, with clang's libFuzzer: make fuzz [FUZZ_SECONDS=30]. Neither all nor check builds it.
+FUZZ_CC = clang
+FUZZ_SECONDS = 30
+FUZZ_JOBS = 2
+fuzz_CFLAGS = $(AM_CFLAGS) -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+fuzz_LDADD = tests/fuzz/libpaymentapi.a \
+	$(FCGI_LIBS) $(JANSSON_LIBS) $(MARIADB_LIBS) $(CRYPTO_LIBS) $(INIH_LIBS)
+fuzz_targets = \
+	tests/fuzz/card_number \
+	tests/fuzz/config \
+	tests/fuzz/idempotency_key \
+	tests/fuzz/json_body \
+	tests/fuzz/money \
+	tests/fuzz/path \
+	tests/fuzz/request
+
+EXTRA_LIBRARIES = tests/fuzz/libpaymentapi.a
+EXTRA_PROGRAMS = $(fuzz_targets)
+CLEANFILES += $(EXTRA_LIBRARIES) $(EXTRA_PROGRAMS)
+tests_fuzz_libpaymentapi_a_SOURCES = $(app_libpaymentapi_a_SOURCES)
+tests_fuzz_libpaymentapi_a_CFLAGS = $(fuzz_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined
+tests_fuzz_card_number_SOURCES = tests/fuzz/card_number.c tests/fuzz/fuzz.h
+tests_fuzz_card_number_CFLAGS = $(fuzz_CFLAGS) -fsanitize=fuzzer,address,undefined
+tests_fuzz_card_number_LDADD = $(fuzz_LDADD)
+tests_fuzz_config_SOURCES = tests/fuzz/config.c tests/fuzz/fuzz.h
+tests_fuzz_config_CFLAGS = $(fuzz_CFLAGS) -fsanitize=fuzzer,address,undefined
+tests_fuzz_config_LDADD = $(fuzz_LDADD)
+tests_fuzz_idempotency_key_SOURCES = tests/fuzz/idempotency_key.c tests/fuzz/fuzz.h
+tests_fuzz_idempotency_key_CFLAGS = $(fuzz_CFLAGS) -fsanitize=fuzzer,address,undefined
+tests_fuzz_idempotency_key_LDADD = $(fuzz_LDADD)
+tests_fuzz_json_body_SOURCES = tests/fuzz/json_body.c tests/fuzz/fuzz.h
+tests_fuzz_json_body_CFLAGS = $(fuzz_CFLAGS) -fsanitize=fuzzer,address,undefined
+tests_fuzz_json_body_LDADD = $(fuzz_LDADD)
+tests_fuzz_money_SOURCES = tests/fuzz/money.c tests/fuzz/fuzz.h
+tests_fuzz_money_CFLAGS = $(fuzz_CFLAGS) -fsanitize=fuzzer,address,undefined
+tests_fuzz_money_LDADD = $(fuzz_LDADD)
+tests_fuzz_path_SOURCES = tests/fuzz/path.c tests/fuzz/fuzz.h
+tests_fuzz_path_CFLAGS = $(fuzz_CFLAGS) -fsanitize=fuzzer,address,undefined
+tests_fuzz_path_LDADD = $(fuzz_LDADD)
+tests_fuzz_request_SOURCES = tests/fuzz/request.c tests/fuzz/fuzz.h
+tests_fuzz_request_CFLAGS = $(fuzz_CFLAGS) -fsanitize=fuzzer,address,undefined
+tests_fuzz_request_LDADD = $(fuzz_LDADD)
+
+fuzz:
+	@command -v '$(FUZZ_CC)' >/dev/null || { echo "make fuzz needs clang (FUZZ_CC=...)" >&2; exit 1; }
+	$(MAKE) $(AM_MAKEFLAGS) CC='$(FUZZ_CC)' $(fuzz_targets)
+	$(srcdir)/tests/fuzz/run $(srcdir)/tests/fuzz '$(FUZZ_SECONDS)' '$(FUZZ_JOBS)' $(fuzz_targets)
+.PHONY: fuzz
+
 EXTRA_DIST += \
 	tests/build \
 	tests/run \
@@ -84,6 +133,11 @@ EXTRA_DIST += \
 	tests/galera/__init__.py \
 	tests/galera/galera_run.py \
 	tests/galera/run \
+	tests/fuzz/run \
+	tests/fuzz/corpus \
+	tests/fuzz/config.dict \
+	tests/fuzz/json_body.dict \
+	tests/fuzz/request.dict \
 	tests/functional/conftest.py \
 	tests/functional/test_admin.py \
 	tests/functional/test_authentication.py \
