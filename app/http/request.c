@@ -177,9 +177,11 @@ announced_length(const struct header *header)
     char *end = NULL;
     long long length;
 
+    if (header->repeated)
+        return -2;
     if (header->value == NULL || header->value[0] == '\0')
         return -1;
-    if (header->repeated || !isdigit((unsigned char)header->value[0]))
+    if (!isdigit((unsigned char)header->value[0]))
         return -2;
     errno = 0;
     length = strtoll(header->value, &end, 10);
