@@ -214,8 +214,9 @@ worker_run(const struct config *config, int listen_fd)
 
     set_signals(&wait_mask);
     context = new_context(config);
-    if (context == NULL || !fastcgi_init(&fastcgi, listen_fd, config->body_timeout * 1000,
-                                         config->fastcgi_keepalive)) {
+    if (context == NULL ||
+        !fastcgi_init(&fastcgi, listen_fd, config->body_timeout * 1000,
+                      config->request_timeout * 1000, config->fastcgi_keepalive)) {
         free_context(context);
         return WORKER_FAILED;
     }

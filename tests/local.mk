@@ -144,6 +144,7 @@ EXTRA_DIST += \
 	tests/functional/test_bad_input.py \
 	tests/functional/test_database.py \
 	tests/functional/test_faults.py \
+	tests/functional/test_fastcgi.py \
 	tests/functional/test_idempotency.py \
 	tests/functional/test_money.py \
 	tests/functional/test_payments.py \

@@ -2,26 +2,85 @@
  * FastCGI: accepts requests from a listening socket, through libfcgi.
  *
  * libfcgi has no time limit on anything it reads or writes. So the connection is accepted here,
- * gets its limits from the kernel, and is then given to libfcgi as one that it kept open.
+ * gets its limits from the kernel, and is then given to libfcgi as one that it kept open. Those are
+ * limits on each pause of the peer; a timer sets one on all its pauses together.
+ *
+ * What remains of libfcgi's faults: it ends the process when a GET_VALUES record names more than
+ * the three values there are (a buffer overflows), and when a parameter says that it has gigabytes.
+ * Who can connect can do that; the pool replaces the worker, and no payment comes to harm.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "http/fastcgi.h"
 
 #include <errno.h>
+#include <fastcgi.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#define ALARM_AGAIN_MS 100
+
+static void
+take_alarm(int signal)
+{
+    (void)signal; /* it has done its work: the system call that libfcgi waits in has failed */
+}
+
+static struct timeval
+timeval_of(int64_t ms)
+{
+    return (struct timeval){.tv_sec = (time_t)(ms / 1000),
+                            .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+}
+
+/*
+ * Lets whatever libfcgi waits in fail (EINTR) from this moment on, so that a peer that sends a byte
+ * now and then cannot hold the worker. The alarm comes again and again, since the first one may
+ * come between two system calls.
+ */
+static void
+set_alarm(int64_t ms)
+{
+    struct itimerval timer = {.it_interval = timeval_of(ALARM_AGAIN_MS),
+                              .it_value = timeval_of(ms > 0 ? ms : 1)};
+
+    setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void
+clear_alarm(void)
+{
+    static const struct itimerval off = {.it_value = {.tv_sec = 0}};
+
+    setitimer(ITIMER_REAL, &off, NULL);
+}
+
+static void
+take_alarms(void)
+{
+    struct sigaction action = {.sa_handler = take_alarm}; /* no SA_RESTART */
+    sigset_t alarm_only;
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGALRM, &action, NULL);
+    sigemptyset(&alarm_only);
+    sigaddset(&alarm_only, SIGALRM);
+    sigprocmask(SIG_UNBLOCK, &alarm_only, NULL);
+}
+
 bool
-fastcgi_init(struct fastcgi *fastcgi, int listen_fd, int io_timeout_ms, bool keepalive)
+fastcgi_init(struct fastcgi *fastcgi, int listen_fd, int io_timeout_ms, int request_timeout_ms,
+             bool keepalive)
 {
     memset(fastcgi, 0, sizeof *fastcgi);
     fastcgi->listen_fd = listen_fd;
     fastcgi->io_timeout_ms = io_timeout_ms;
+    fastcgi->request_timeout_ms = request_timeout_ms;
     fastcgi->keepalive = keepalive;
+    take_alarms();
     /* No listening socket for libfcgi: it must never accept a connection by itself. */
     return FCGX_Init() == 0 && FCGX_InitRequest(&fastcgi->request, -1, 0) == 0;
 }
@@ -29,8 +88,7 @@ fastcgi_init(struct fastcgi *fastcgi, int listen_fd, int io_timeout_ms, bool kee
 static bool
 set_time_limits(int fd, int timeout_ms)
 {
-    struct timeval limit = {.tv_sec = timeout_ms / 1000,
-                            .tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000};
+    struct timeval limit = timeval_of(timeout_ms);
 
     return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0 &&
            setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0;
@@ -54,13 +112,16 @@ fastcgi_read(void *stream, char *data, size_t size, struct deadline deadline)
     FCGX_Stream *in = ((FCGX_Request *)stream)->in;
     size_t total = 0;
 
+    set_alarm(deadline_left_ms(deadline));
     while (total < size) {
         size_t buffered = (size_t)(in->stop - in->rdNext);
         size_t wanted = buffered > 0 ? buffered : 1;
         int got;
 
-        if (deadline_left_ms(deadline) == 0)
+        if (deadline_left_ms(deadline) == 0) {
+            clear_alarm();
             return -1;
+        }
         if (wanted > size - total)
             wanted = size - total;
         got = FCGX_GetStr(data + total, (int)wanted, in);
@@ -68,6 +129,7 @@ fastcgi_read(void *stream, char *data, size_t size, struct deadline deadline)
             break;
         total += (size_t)got;
     }
+    clear_alarm();
     return FCGX_GetError(in) != 0 ? -1 : (long)total;
 }
 
@@ -124,6 +186,7 @@ fastcgi_accept(struct fastcgi *fastcgi, const sigset_t *wait_mask, struct gatewa
 {
     FCGX_Request *request = &fastcgi->request;
     bool kept_ready = false;
+    int accepted;
 
     if (wait_for_input(fastcgi, wait_mask, &kept_ready) < 0)
         return errno == EINTR ? FASTCGI_INTERRUPTED : FASTCGI_FAILED;
@@ -137,10 +200,15 @@ fastcgi_accept(struct fastcgi *fastcgi, const sigset_t *wait_mask, struct gatewa
             return event;
     }
     request->keepConnection = 1;
-    if (FCGX_Accept_r(request) != 0)
+    set_alarm(fastcgi->request_timeout_ms);
+    accepted = FCGX_Accept_r(request);
+    clear_alarm();
+    if (accepted != 0)
         return FASTCGI_NOTHING; /* the peer broke off or broke the protocol; it is closed */
-    if (is_abandoned(request->ipcFd)) {
-        fastcgi_finish(fastcgi, false);
+    /* libfcgi hands over a request whose parameters were cut off, with those that came. */
+    if (FCGX_GetError(request->in) != 0 || request->role != FCGI_RESPONDER ||
+        is_abandoned(request->ipcFd)) {
+        fastcgi_close(fastcgi);
         return FASTCGI_NOTHING;
     }
     *gateway = (struct gateway){
@@ -157,12 +225,18 @@ fastcgi_finish(struct fastcgi *fastcgi, bool body_read)
 {
     if (!fastcgi->keepalive || !body_read)
         fastcgi->request.keepConnection = 0;
+    /* libfcgi reads what the peer still sends, until it closes or is silent for two seconds. */
+    set_alarm(fastcgi->io_timeout_ms);
     FCGX_Finish_r(&fastcgi->request);
+    clear_alarm();
 }
 
 void
 fastcgi_close(struct fastcgi *fastcgi)
 {
-    if (fastcgi->request.ipcFd >= 0)
-        FCGX_Free(&fastcgi->request, 1);
+    if (fastcgi->request.ipcFd < 0)
+        return;
+    set_alarm(fastcgi->io_timeout_ms);
+    FCGX_Free(&fastcgi->request, 1);
+    clear_alarm();
 }

@@ -14,9 +14,10 @@
 
 struct fastcgi {
     FCGX_Request request;
-    int listen_fd;     /* non-blocking; not owned */
-    int io_timeout_ms; /* the longest pause of the web server while it sends or receives */
-    bool keepalive;    /* keep a connection for the web server's next request */
+    int listen_fd;          /* non-blocking; not owned */
+    int io_timeout_ms;      /* the longest pause of the web server while it sends or receives */
+    int request_timeout_ms; /* the longest time that it may take to send a request's parameters */
+    bool keepalive;         /* keep a connection for the web server's next request */
 };
 
 enum fastcgi_event {
@@ -27,9 +28,10 @@ enum fastcgi_event {
     FASTCGI_FAILED,      /* the socket is unusable; errno says why */
 };
 
-/* false when libfcgi cannot start. One struct a process: libfcgi has one start. */
-bool fastcgi_init(struct fastcgi *fastcgi, int listen_fd, int io_timeout_ms, bool keepalive)
-    __attribute__((warn_unused_result));
+/* false when libfcgi cannot start. One struct a process: libfcgi has one start, and the process one
+ * alarm (SIGALRM), which is set while libfcgi waits for the web server. */
+bool fastcgi_init(struct fastcgi *fastcgi, int listen_fd, int io_timeout_ms, int request_timeout_ms,
+                  bool keepalive) __attribute__((warn_unused_result));
 
 /*
  * Waits for the next request. The caller has its signals blocked; they are let in by wait_mask just
