@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef HAVE_SYS_PRCTL_H
+#include <sys/prctl.h>
+#endif
+#include <sys/resource.h>
 #include <sysexits.h>
 
 #include "config.h"
@@ -187,6 +191,22 @@ serve(struct config *config, struct arguments *arguments, const struct log *log)
     return good ? EXIT_SUCCESS : EX_SOFTWARE;
 }
 
+/*
+ * No core dump of this process or its workers: API keys and the database's password are in their
+ * memory. On Linux this also keeps other processes of the same user from reading that memory. The
+ * limit alone would not do where a program collects the dumps (core_pattern).
+ */
+static void
+forbid_core_dumps(void)
+{
+    static const struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};
+
+    setrlimit(RLIMIT_CORE, &none);
+#ifdef HAVE_SYS_PRCTL_H
+    prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 int
 main(int argc, char **argv)
 {
@@ -195,6 +215,7 @@ main(int argc, char **argv)
     struct config config;
     struct log log;
 
+    forbid_core_dumps();
     switch (parse_arguments(argc, argv, &arguments)) {
     case PARSED:
         break;

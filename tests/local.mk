@@ -152,6 +152,7 @@ EXTRA_DIST += \
 	tests/functional/test_readme.py \
 	tests/functional/test_refunds.py \
 	tests/functional/test_unknown_outcomes.py \
+	tests/functional/test_secrets.py \
 	tests/harness/__init__.py \
 	tests/harness/client.py \
 	tests/harness/database_proxy.py \
