@@ -2,6 +2,7 @@
 
 # Unit tests, with cmocka and TAP.
 unit_tests = \
+	tests/unit/api_key-t \
 	tests/unit/card_number-t \
 	tests/unit/config-t \
 	tests/unit/host_list-t \
@@ -23,6 +24,9 @@ endif
 unit_LDADD = $(library_LIBS) $(CMOCKA_LIBS)
 unit_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 
+tests_unit_api_key_t_SOURCES = tests/unit/api_key-t.c tests/unit/unit.h
+tests_unit_api_key_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_api_key_t_LDADD = $(unit_LDADD)
 tests_unit_card_number_t_SOURCES = tests/unit/card_number-t.c tests/unit/unit.h
 tests_unit_card_number_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_card_number_t_LDADD = $(unit_LDADD)
@@ -160,7 +164,10 @@ EXTRA_DIST += \
 	tests/harness/installation.py \
 	tests/harness/process.py \
 	tests/harness/servers.py \
-	tests/harness/stack.py
+	tests/harness/stack.py \
+	tests/soak/key-timing \
+	tests/soak/mix.lua \
+	tests/soak/run
 
 # What the property tests remember of earlier runs.
 clean-local:
