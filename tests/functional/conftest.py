@@ -30,5 +30,5 @@ def pytest_runtest_makereport(item):
     outcome = yield
     report = outcome.get_result()
     running = item.funcargs.get("stack")
-    if report.failed and running is not None:
+    if report.failed and running is not None and os.path.exists(running.workers.log_path):
         report.sections.append(("workers' log", running.workers.log()[-4000:]))

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from harness.client import (BEGIN_REQUEST, PARAMS, STDIN, fastcgi_params, fastcgi_request, fastcgi_send,
                             name_value, raw_http, record)
+from harness.process import wait_until
 
 SETTINGS = settings(
     max_examples=int(os.environ.get("PAYMENT_API_EXAMPLES", "200")), deadline=None,
@@ -21,7 +22,7 @@ SETTINGS = settings(
 
 @pytest.fixture(autouse=True, scope="module")
 def no_worker_is_lost(stack):
-    before = stack.workers.worker_pids()
+    before = wait_until(lambda: len(stack.workers.worker_pids()) == 2 and stack.workers.worker_pids(), what="the workers")
     yield
     assert stack.workers.worker_pids() == before
     assert stack.client.pay().status_code == 201
