@@ -98,7 +98,7 @@ def target(stack):
 @pytest.fixture
 def unharmed(stack, target):
     """As target, and no worker may be lost."""
-    before = stack.workers.worker_pids()
+    before = wait_until(lambda: len(stack.workers.worker_pids()) == WORKERS and stack.workers.worker_pids(), RECOVERY)
     yield target
     assert stack.workers.worker_pids() == before
 
