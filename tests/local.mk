@@ -167,7 +167,9 @@ EXTRA_DIST += \
 	tests/harness/stack.py \
 	tests/soak/key-timing \
 	tests/soak/mix.lua \
-	tests/soak/run
+	tests/soak/run \
+	tests/valgrind/libraries.supp \
+	tests/valgrind/run
 
 # What the property tests remember of earlier runs.
 clean-local:
