@@ -35,6 +35,8 @@ class Node(MariaDB):
         os.mkdir(folder)
         self._give_away(folder)
         super().__init__(folder)
+        os.mkdir(self.temporary)
+        self._give_away(self.temporary)
         self.name = f"node{number}"
         self.log_path = os.path.join(folder, "node.log")
         self.addresses = addresses
@@ -70,8 +72,8 @@ class Node(MariaDB):
     def _server(self):
         return [
             shutil.which("mariadbd", path=ENVIRONMENT["PATH"]), "--no-defaults", *self.user,
-            f"--datadir={self.data}", f"--socket={self.socket}", "--innodb-log-file-size=256M",
-            "--innodb-buffer-pool-size=128M",
+            f"--datadir={self.data}", f"--socket={self.socket}", f"--tmpdir={self.temporary}",
+            "--innodb-log-file-size=256M", "--innodb-buffer-pool-size=128M",
         ]
 
     def recover_position(self):

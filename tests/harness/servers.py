@@ -48,12 +48,15 @@ class MariaDB(Process):
         super().__init__(folder)
         self.data = os.path.join(folder, "data")
         self.socket = os.path.join(folder, "db.sock")
+        # A server that starts removes temporary tables from its folder, those of others among them.
+        self.temporary = os.path.join(folder, "tmp")
         self.options = list(options)
 
     def install(self):
+        os.makedirs(self.temporary, exist_ok=True)
         subprocess.run(
             ["mariadb-install-db", "--no-defaults", *self.user, f"--datadir={self.data}",
-             "--skip-test-db", "--auth-root-authentication-method=normal",
+             f"--tmpdir={self.temporary}", "--skip-test-db", "--auth-root-authentication-method=normal",
              "--innodb-log-file-size=64M"],
             check=True, capture_output=True, env=ENVIRONMENT,
         )
@@ -63,6 +66,7 @@ class MariaDB(Process):
         return [
             shutil.which("mariadbd", path=ENVIRONMENT["PATH"]), "--no-defaults", *self.user,
             f"--datadir={self.data}", f"--socket={self.socket}", "--skip-networking",
+            f"--tmpdir={self.temporary}",
             f"--pid-file={self.folder}/db.pid", "--innodb-log-file-size=64M",
             "--innodb-buffer-pool-size=64M", *self.options,
         ]
