@@ -229,24 +229,58 @@ check_schema(struct database *database, struct findings *findings, bool *current
     find(findings, "schema", *current ? VERDICT_OK : VERDICT_PROBLEM, "%s", text);
 }
 
+/* The server that is connected: true when it could be. */
+static bool
+check_server(struct admin *admin, struct database *database, const char *host,
+             struct findings *findings)
+{
+    enum database_result result = database_connect(database, admin_deadline(admin));
+    char version[VALUE_SIZE];
+
+    if (result != DATABASE_DONE) {
+        findings->unreachable = result == DATABASE_UNAVAILABLE;
+        find(findings, "database", VERDICT_PROBLEM, "%s%s", host, database_error(database));
+        return false;
+    }
+    ask(database, "SELECT VERSION()", version);
+    find(findings, "database", VERDICT_OK, "%sconnected to MariaDB %s", host, version);
+    check_transport(database, findings);
+    check_settings(database, findings);
+    return true;
+}
+
+/* Each server of a list, since the workers may come to use any of them. */
+static bool
+check_servers(struct admin *admin, struct database *database, struct findings *findings)
+{
+    size_t count = 0;
+    bool good = true;
+
+    if (database_connect(database, admin_deadline(admin)) == DATABASE_DONE)
+        count = database_host_count(database);
+    if (count == 0)
+        return check_server(admin, database, "", findings);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = database_use_host(database, i);
+        char host[VALUE_SIZE];
+
+        snprintf(host, sizeof host, "%.*s: ", (int)strcspn(name, ","), name);
+        good = check_server(admin, database, host, findings) && good;
+    }
+    return good;
+}
+
 static void
 check_database(struct admin *admin, struct findings *findings)
 {
     struct database *database = admin_database(admin, "database", NULL, 0, false);
-    char version[VALUE_SIZE];
     bool current = false;
-    enum database_result result =
-        database != NULL ? database_connect(database, admin_deadline(admin)) : DATABASE_UNAVAILABLE;
 
-    if (result != DATABASE_DONE) {
-        findings->unreachable = result == DATABASE_UNAVAILABLE;
-        find(findings, "database", VERDICT_PROBLEM, "%s",
-             database != NULL ? database_error(database) : "no memory");
-    } else {
-        ask(database, "SELECT VERSION()", version);
-        find(findings, "database", VERDICT_OK, "connected to MariaDB %s", version);
-        check_transport(database, findings);
-        check_settings(database, findings);
+    if (database == NULL) {
+        find(findings, "database", VERDICT_PROBLEM, "no memory");
+        return;
+    }
+    if (check_servers(admin, database, findings)) {
         check_schema(database, findings, &current);
         if (current)
             check_privileges(admin, database, findings);

@@ -221,14 +221,24 @@ fastcgi_accept(struct fastcgi *fastcgi, const sigset_t *wait_mask, struct gatewa
 }
 
 void
-fastcgi_finish(struct fastcgi *fastcgi, bool body_read)
+fastcgi_finish(struct fastcgi *fastcgi, bool all_read)
 {
-    if (!fastcgi->keepalive || !body_read)
-        fastcgi->request.keepConnection = 0;
-    /* libfcgi reads what the peer still sends, until it closes or is silent for two seconds. */
+    FCGX_Request *request = &fastcgi->request;
+
+    /*
+     * libfcgi closes by reading what the peer still sends, until it closes, too, or is silent for
+     * two seconds. That is for a body that nobody wants: to close at once would take the answer
+     * away from the peer with it. Where nothing is left to read it only keeps the worker waiting.
+     */
+    if (!all_read)
+        request->keepConnection = 0;
     set_alarm(fastcgi->io_timeout_ms);
-    FCGX_Finish_r(&fastcgi->request);
+    FCGX_Finish_r(request);
     clear_alarm();
+    if (!fastcgi->keepalive && request->ipcFd >= 0) {
+        close(request->ipcFd);
+        request->ipcFd = -1;
+    }
 }
 
 void

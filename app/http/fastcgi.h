@@ -40,9 +40,9 @@ bool fastcgi_init(struct fastcgi *fastcgi, int listen_fd, int io_timeout_ms, int
 enum fastcgi_event fastcgi_accept(struct fastcgi *fastcgi, const sigset_t *wait_mask,
                                   struct gateway *gateway) __attribute__((warn_unused_result));
 
-/* Ends the request; body_read says that all of its body was read, without which the connection
+/* Ends the request; all_read says that nothing of it is left unread, without which the connection
  * cannot be kept. */
-void fastcgi_finish(struct fastcgi *fastcgi, bool body_read);
+void fastcgi_finish(struct fastcgi *fastcgi, bool all_read);
 
 /* Closes a connection that was kept open. */
 void fastcgi_close(struct fastcgi *fastcgi);

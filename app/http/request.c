@@ -218,6 +218,18 @@ request_read_body(struct request *request, struct deadline deadline, char *data,
 }
 
 bool
+request_is_read(struct request *request, struct deadline deadline)
+{
+    const struct gateway *gateway = request->gateway;
+    long long announced = announced_length(&request->content_length);
+    char beyond;
+
+    if (!request->body_read && (announced == -1 || announced == 0))
+        request->body_read = gateway->read(gateway->stream, &beyond, 1, deadline) == 0;
+    return request->body_read;
+}
+
+bool
 request_is_json(const struct request *request)
 {
     static const char json[] = "application/json";

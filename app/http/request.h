@@ -60,6 +60,13 @@ enum body_status request_read_body(struct request *request, struct deadline dead
                                    size_t limit, size_t *length)
     __attribute__((warn_unused_result));
 
+/*
+ * True when nothing of the request is left unread: its body has been read, or it turns out to have
+ * none.
+ */
+bool request_is_read(struct request *request, struct deadline deadline)
+    __attribute__((warn_unused_result));
+
 /* True when Content-Type is application/json, with or without parameters (RFC 9110 section 8.3). */
 bool request_is_json(const struct request *request);
 

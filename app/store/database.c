@@ -35,6 +35,7 @@ struct database {
     MYSQL *connection; /* NULL when not connected */
     struct host_list hosts;
     bool hosts_known; /* Connector/C has read the option file at least once */
+    bool one_host;    /* the others are not tried */
     const struct statement *prepared[STATEMENTS_MAX];
     MYSQL_STMT *handles[STATEMENTS_MAX]; /* of prepared[] */
     size_t prepared_count;
@@ -362,12 +363,28 @@ database_connect(struct database *database, struct deadline deadline)
         if (!fits(database))
             return note_no_time(database, "database connection");
         result = open_session(database);
-        if (result == DATABASE_DONE)
-            return DATABASE_DONE;
+        if (result == DATABASE_DONE || database->one_host)
+            return result;
         host_list_next(&database->hosts);
     } while (++tried < database->hosts.count);
     database->connect_again_at = clock_monotonic_ms() + RECONNECT_PAUSE_MS;
     return result;
+}
+
+size_t
+database_host_count(const struct database *database)
+{
+    return database->hosts.count;
+}
+
+const char *
+database_use_host(struct database *database, size_t number)
+{
+    disconnect(database);
+    database->one_host = true;
+    database->connect_again_at = 0;
+    database->hosts.current = number;
+    return host_list_current(&database->hosts);
 }
 
 static MYSQL_STMT *

@@ -69,6 +69,18 @@ void database_free(struct database *database);
 enum database_result database_connect(struct database *database, struct deadline deadline)
     __attribute__((warn_unused_result));
 
+/*
+ * For payment-admin: how many servers the option host lists, 0 for a single one. Known after the
+ * first database_connect().
+ */
+size_t database_host_count(const struct database *database);
+
+/*
+ * For payment-admin: closes the connection, and lets database_connect() try this server of the list
+ * only. Its name, as Connector/C has it.
+ */
+const char *database_use_host(struct database *database, size_t number);
+
 /* What the last failure was, for people; "" when there was none. Lives until the next call. */
 const char *database_error(const struct database *database);
 

@@ -144,6 +144,18 @@ def check_all_nodes(cluster, folder):
     return figures, violations
 
 
+def verify_check(cluster):
+    """payment-admin check looks at each node, and finds a setting with which commits can be lost."""
+    admin = cluster.fronts[0].installation.try_admin
+    result = admin("check")
+    assert result.returncode == 0 and result.stdout.count("connected to MariaDB") == 3, result.stdout
+    node = cluster.nodes[1]
+    node.sql("SET GLOBAL innodb_flush_log_at_trx_commit = 2", database="")
+    result = admin("check")
+    assert result.returncode == 1 and result.stdout.count("innodb_flush_log_at_trx_commit must be 1") == 1, result.stdout
+    node.sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1", database="")
+
+
 def main():
     arguments = parse_arguments("tests/galera/run", "Kills, stops and cuts off the nodes of a three-node Galera "
                                 "cluster under payments and refunds through all nodes at once, and proves from a "
@@ -152,6 +164,7 @@ def main():
         workers=3, request_timeout=REQUEST_TIMEOUT, database_timeout=DATABASE_TIMEOUT, body_timeout=2,
         max_queue_seconds=5, key_cache_seconds=1, log_level="notice",
     ) as cluster:
+        verify_check(cluster)
         clients = Clients(arguments, cluster.folder, cluster.addresses, cluster.key)
         faults = ClusterFaults(cluster)
         stop = threading.Event()
