@@ -239,6 +239,7 @@ worker_run_once(const struct config *config)
     set_signals(&wait_mask);
     cgi_open(&cgi, config->body_timeout * 1000, &gateway);
     serve(context, &gateway);
+    cgi_drain(&cgi);
     free_context(context);
     return WORKER_STOPPED;
 }

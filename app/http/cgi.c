@@ -83,3 +83,16 @@ cgi_open(struct cgi *cgi, int io_timeout_ms, struct gateway *gateway)
         .stream = cgi,
     };
 }
+
+void
+cgi_drain(struct cgi *cgi)
+{
+    struct deadline deadline = deadline_in_ms(cgi->io_timeout_ms);
+    char data[4096];
+
+    /* Without either of them there is no body, and perhaps no end of file that would come. */
+    if (cgi->unread < 0 && getenv("HTTP_TRANSFER_ENCODING") == NULL)
+        return;
+    while (cgi_read(cgi, data, sizeof data, deadline) == (long)sizeof data)
+        continue;
+}
