@@ -63,7 +63,8 @@ tests_unit_currency_table_LDADD = app/libpaymentapi.a
 # Scripts: each prints TAP, or one line why it is skipped.
 script_tests = \
 	tests/unit/currency-iso \
-	tests/functional/run-tap
+	tests/functional/run-tap \
+	tests/deployments/run-tap
 TESTS += $(script_tests)
 dist_check_SCRIPTS += $(script_tests)
 
@@ -147,6 +148,8 @@ EXTRA_DIST += \
 	tests/functional/test_authentication.py \
 	tests/functional/test_bad_input.py \
 	tests/functional/test_database.py \
+	tests/functional/test_deployments.py \
+	tests/functional/test_differences.py \
 	tests/functional/test_faults.py \
 	tests/functional/test_fastcgi.py \
 	tests/functional/test_idempotency.py \
@@ -155,16 +158,20 @@ EXTRA_DIST += \
 	tests/functional/test_pool.py \
 	tests/functional/test_readme.py \
 	tests/functional/test_refunds.py \
+	tests/functional/test_tls.py \
 	tests/functional/test_unknown_outcomes.py \
 	tests/functional/test_secrets.py \
 	tests/harness/__init__.py \
+	tests/harness/apache.py \
 	tests/harness/client.py \
 	tests/harness/database_proxy.py \
+	tests/harness/deployments.py \
 	tests/harness/galera.py \
 	tests/harness/installation.py \
 	tests/harness/process.py \
 	tests/harness/servers.py \
 	tests/harness/stack.py \
+	tests/harness/tap.py \
 	tests/soak/key-timing \
 	tests/soak/mix.lua \
 	tests/soak/run \

@@ -1,5 +1,8 @@
 """What the API's tests share: one running stack, and its logs when a test fails.
 
+PAYMENT_API_DEPLOYMENT names other deployments (tests/harness/deployments.py) to run them through, one
+after the other. Then the tests that speak to the workers without a web server are left out.
+
 SPDX-License-Identifier: MIT
 """
 
@@ -10,13 +13,48 @@ import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
+from harness.deployments import DEPLOYMENTS  # noqa: E402
 from harness.stack import Stack  # noqa: E402
 
 
-@pytest.fixture(scope="session")
-def stack():
-    with Stack() as running:
+CHOSEN = os.environ.get("PAYMENT_API_DEPLOYMENT", "").split()
+for name in CHOSEN:
+    if name not in DEPLOYMENTS:
+        raise pytest.UsageError(f"PAYMENT_API_DEPLOYMENT: no '{name}'; there are {' '.join(DEPLOYMENTS)}")
+
+
+@pytest.fixture(scope="session", params=CHOSEN or None)
+def stack(request):
+    with Stack(deployment=getattr(request, "param", "nginx")) as running:
         yield running
+
+
+def speaks_to_workers(item):
+    """True for a test that goes past the web server."""
+    function = getattr(item.function, "hypothesis", None)
+    function = function.inner_test if function else item.function
+    return "fastcgi_send" in function.__code__.co_names
+
+
+def pytest_collection_modifyitems(config, items):
+    """Takes out what a deployment leaves out; test_differences.py has what is so instead."""
+    kept, left_out, seen = [], [], set()
+    for item in items:
+        deployment = item.callspec.params.get("stack") if hasattr(item, "callspec") else None
+        if deployment is None:
+            (left_out if item.path.name == "test_differences.py" else kept).append(item)
+            continue
+        name = f"{item.path.name}::{item.name}".replace(f"[{deployment}]", "").replace(f"[{deployment}-", "[")
+        different = {difference.test for difference in DEPLOYMENTS[deployment].differences}
+        seen.add((deployment, item.path.name))
+        seen.add((deployment, name))
+        (left_out if name in different or speaks_to_workers(item) else kept).append(item)
+    for deployment in CHOSEN:
+        for difference in DEPLOYMENTS[deployment].differences:
+            if (deployment, difference.test.split("::")[0]) in seen and (deployment, difference.test) not in seen:
+                raise pytest.UsageError(f"{deployment}: there is no {difference.test}")
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = kept
 
 
 @pytest.fixture

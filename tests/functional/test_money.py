@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from harness.servers import BUILD
 
 SETTINGS = settings(
-    max_examples=300, deadline=None, derandomize=bool(os.environ.get("CI")),
+    max_examples=int(os.environ.get("PAYMENT_API_EXAMPLES", "300")), deadline=None, derandomize=bool(os.environ.get("CI")),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 MAXIMUM = 999_999_999_999_999  # minor units

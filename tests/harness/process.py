@@ -96,5 +96,7 @@ class Process:
             self.process.wait(10)
 
     def log(self):
+        if not os.path.exists(self.log_path):
+            return ""
         with open(self.log_path, encoding="utf-8", errors="replace") as log:
             return log.read()

@@ -29,6 +29,16 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def edited(path, edits):
+    """The text of a file of the project, with the lines changed that its users would change."""
+    with open(os.path.join(SOURCE, path), encoding="utf-8") as file:
+        text = file.read()
+    for line, new in edits.items():
+        assert text.count(line) == 1, f"{path}: not one line {line}"
+        text = text.replace(line, new)
+    return text
+
+
 def connects(family, address):
     with socket.socket(family) as probe:
         try:
@@ -141,10 +151,15 @@ class Workers(Process):
 
     def command(self):
         prefix = os.environ.get("PAYMENT_API_PREFIX", "").split()
-        arguments = [f"--{name.replace('_', '-')}={value}" for name, value in self.options.items()]
-        return [*prefix, FASTCGI_PROGRAM, "--config", self.config, *arguments]
+        return [*prefix, FASTCGI_PROGRAM, "--config", self.config, *self.arguments()]
+
+    def arguments(self):
+        return [f"--{name.replace('_', '-')}={value}" for name, value in self.options.items()]
 
     def ready(self):
+        if "/" not in self.socket:
+            host, port = self.socket.rsplit(":", 1)
+            return connects(socket.AF_INET, (host, int(port)))
         return os.path.exists(self.socket) and connects(socket.AF_UNIX, self.socket)
 
     def worker_pids(self):
@@ -153,34 +168,31 @@ class Workers(Process):
 
 
 class Nginx(Process):
-    """nginx with the project's own configuration file; only its two marked lines are changed."""
+    """nginx with a configuration file of the project; only its marked lines are changed."""
 
     name = "nginx"
     listen_line = "listen 127.0.0.1:8080;"
     socket_line = "server unix:/run/payment-api/payment-api.sock;"
 
-    def __init__(self, folder, api_socket):
+    def __init__(self, folder, workers, site="conf/nginx/payment-api.conf", edits=None, name="nginx"):
+        """workers: where they listen, as the program's option says it."""
+        self.name = name
         super().__init__(folder)
         self.port = free_port()
-        with open(os.path.join(SOURCE, "conf/nginx/payment-api.conf"), encoding="utf-8") as site:
-            text = site.read()
-        for line, new in (
-            (self.listen_line, f"listen 127.0.0.1:{self.port};"),
-            (self.socket_line, f"server unix:{api_socket};"),
-        ):
-            assert text.count(line) == 1, f"conf/nginx/payment-api.conf: not one line {line}"
-            text = text.replace(line, new)
-        self._write("site.conf", text)
+        workers = f"unix:{workers}" if "/" in workers else workers
+        if edits is None:
+            edits = {self.listen_line: f"listen 127.0.0.1:{self.port};"}
+        self._write(f"{name}-site.conf", edited(site, {self.socket_line: f"server {workers};", **edits}))
         user = "user root;" if os.geteuid() == 0 else ""
         temporary = "\n".join(
-            f"{kind}_temp_path {folder}/nginx-{kind};"
+            f"{kind}_temp_path {folder}/{name}-{kind};"
             for kind in ("client_body", "fastcgi", "proxy", "scgi", "uwsgi")
         )
         self.config = self._write(
-            "nginx.conf",
-            f"{user}\ndaemon off;\npid {folder}/nginx.pid;\nerror_log stderr;\n"
+            f"{name}.conf",
+            f"{user}\ndaemon off;\npid {folder}/{name}.pid;\nerror_log stderr;\n"
             f"worker_processes 1;\nworker_rlimit_nofile 20000;\nevents {{ worker_connections 8192; }}\nhttp {{\n"
-            f"access_log off;\n{temporary}\ninclude {folder}/site.conf;\n}}\n",
+            f"access_log off;\n{temporary}\ninclude {folder}/{name}-site.conf;\n}}\n",
         )
 
     def _write(self, name, text):
@@ -210,4 +222,4 @@ class Nginx(Process):
         return f"http://127.0.0.1:{self.port}/v1"
 
 
-__all__ = ["MariaDB", "Nginx", "SqlError", "Workers", "free_port", "wait_until"]
+__all__ = ["MariaDB", "Nginx", "SqlError", "Workers", "connects", "edited", "free_port", "wait_until"]

@@ -1,4 +1,4 @@
-"""The whole stack: database, schema, accounts, workers, nginx, a merchant and its key.
+"""The whole stack: database, schema, accounts, workers, web server, a merchant and its key.
 
 SPDX-License-Identifier: MIT
 """
@@ -9,23 +9,24 @@ import shutil
 import tempfile
 
 from harness.client import Client
+from harness.deployments import DEPLOYMENTS
 from harness.installation import Installation
-from harness.servers import MariaDB, Nginx, Workers
+from harness.servers import MariaDB
 
 
 class Stack(Installation):
     """Use it as a context manager: nothing of it is left behind."""
 
-    def __init__(self, database_options=(), proxy=None, **options):
-        """proxy is a class that is made with (folder, path of the database's socket) and stands between."""
+    def __init__(self, database_options=(), proxy=None, deployment="nginx", **options):
+        """proxy is a class that is made with (folder, path of the database's socket) and stands between.
+        deployment: what starts the workers, and what serves them; options: of the workers."""
+        self.deployment = DEPLOYMENTS[deployment]
         # Unix sockets have short paths only.
         folder = tempfile.mkdtemp(prefix="papi-", dir="/tmp")
         super().__init__(folder, MariaDB(folder, database_options))
-        self.workers = Workers(
-            self.folder, self.config, **{"workers": 2, "log_level": "info", **options}
-        )
+        self.workers = self.deployment.workers(self, {"log_level": "info", **options})
         self.make_proxy = proxy
-        self.proxy = self.nginx = None
+        self.proxy = self.web = None
         self.merchant = self.key = self.client = None
 
     def __enter__(self):
@@ -36,9 +37,9 @@ class Stack(Installation):
                 self.workers_database = {"socket": self.proxy.path}
             self.prepare_database()
             self.workers.start()
-            self.nginx = Nginx(self.folder, self.workers.socket).start()
+            self.web = self.deployment.web(self).start()
             self.merchant, self.key = self.new_merchant("Test shop")
-            self.client = Client(self.nginx.url, self.key)
+            self.client = Client(self.web.url, self.key)
         except BaseException:
             self.close()
             raise
@@ -48,16 +49,21 @@ class Stack(Installation):
         self.close()
 
     def close(self):
-        for server in (self.nginx, self.workers, self.database):
+        for server in (self.web, self.workers, self.database):
             if server is not None:
                 server.stop()
         if self.proxy:
             self.proxy.close()
-        log = self.workers.log() if os.path.exists(self.workers.log_path) else ""
+        log = self.workers.log()
         shutil.rmtree(self.folder, ignore_errors=True)
         # A worker that a sanitizer ended has been replaced, and could go unseen.
         found = re.search(r"(AddressSanitizer|LeakSanitizer|runtime error).*", log, re.S)
         assert found is None, found.group(0)[:4000]
 
+    @property
+    def nginx(self):
+        """The web server, whichever it is."""
+        return self.web
+
     def logs(self):
-        return self.workers.log() + self.nginx.log()
+        return self.workers.log() + self.web.log()

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Starts payment-api for the web server of a shared host, as FastCGI or as plain CGI.
+#
+# SPDX-License-Identifier: MIT
+
+# (1) where the program and its configuration are: outside the document root
+home=/home/account/payment-api
+
+# Libraries that the host lacks may lie there, too.
+LD_LIBRARY_PATH=$home/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+export LD_LIBRARY_PATH
+
+exec "$home/payment-api.fcgi" --config "$home/payment-api.conf" --workers 1
