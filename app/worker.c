@@ -189,7 +189,7 @@ serve_all(struct context *context, struct fastcgi *fastcgi, const sigset_t *wait
         switch (fastcgi_accept(fastcgi, wait_mask, &gateway)) {
         case FASTCGI_REQUEST:
             serve(context, &gateway);
-            fastcgi_finish(fastcgi, request_is_read(&context->request, context->deadline));
+            fastcgi_finish(fastcgi);
             break;
         case FASTCGI_NOTHING:
         case FASTCGI_INTERRUPTED:

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #define ALARM_AGAIN_MS 100
+#define SKIP_MAX (16 * 1024 * 1024) /* the largest body that is read though nobody wants it */
 
 static void
 take_alarm(int signal)
@@ -81,8 +82,14 @@ fastcgi_init(struct fastcgi *fastcgi, int listen_fd, int io_timeout_ms, int requ
     fastcgi->request_timeout_ms = request_timeout_ms;
     fastcgi->keepalive = keepalive;
     take_alarms();
+    if (FCGX_Init() != 0)
+        return false;
     /* No listening socket for libfcgi: it must never accept a connection by itself. */
-    return FCGX_Init() == 0 && FCGX_InitRequest(&fastcgi->request, -1, 0) == 0;
+    for (size_t i = 0; i < FASTCGI_CONNECTIONS; i++) {
+        if (FCGX_InitRequest(&fastcgi->requests[i], -1, 0) != 0)
+            return false;
+    }
+    return true;
 }
 
 static bool
@@ -139,20 +146,63 @@ fastcgi_write(void *stream, const char *data, size_t size)
     return FCGX_PutStr(data, (int)size, ((FCGX_Request *)stream)->out) == (int)size;
 }
 
-/* Waits until the kept connection or the listening socket has something; -1 as ppoll(2). */
-static int
-wait_for_input(struct fastcgi *fastcgi, const sigset_t *wait_mask, bool *kept_ready)
+static void
+close_connection(const struct fastcgi *fastcgi, FCGX_Request *request)
 {
-    struct pollfd fds[2] = {
-        {.fd = fastcgi->listen_fd, .events = POLLIN},
-        {.fd = fastcgi->request.ipcFd, .events = POLLIN}, /* ignored by poll when negative */
-    };
-    int ready = ppoll(fds, 2, NULL, wait_mask);
-
-    *kept_ready = ready > 0 && fds[1].revents != 0;
-    return ready;
+    if (request->ipcFd < 0)
+        return;
+    set_alarm(fastcgi->io_timeout_ms);
+    FCGX_Free(request, 1);
+    clear_alarm();
 }
 
+/* A place for one more connection: a free one, else that of the connection that was idle longest.
+ */
+static FCGX_Request *
+free_place(struct fastcgi *fastcgi)
+{
+    size_t oldest = 0;
+
+    for (size_t i = 0; i < FASTCGI_CONNECTIONS; i++) {
+        if (fastcgi->requests[i].ipcFd < 0)
+            return &fastcgi->requests[i];
+        if (fastcgi->used[i] < fastcgi->used[oldest])
+            oldest = i;
+    }
+    close_connection(fastcgi, &fastcgi->requests[oldest]);
+    return &fastcgi->requests[oldest];
+}
+
+/*
+ * Waits until a kept connection or the listening socket has something, and says in *ready which: a
+ * number of a connection, or FASTCGI_CONNECTIONS for the socket. They take turns, so that a busy
+ * one keeps no other from being served. -1 as ppoll(2).
+ */
+static int
+wait_for_input(struct fastcgi *fastcgi, const sigset_t *wait_mask, size_t *ready)
+{
+    struct pollfd fds[FASTCGI_CONNECTIONS + 1];
+    const size_t places = FASTCGI_CONNECTIONS + 1;
+    int found;
+
+    for (size_t i = 0; i < FASTCGI_CONNECTIONS; i++) /* poll ignores those that are negative */
+        fds[i] = (struct pollfd){.fd = fastcgi->requests[i].ipcFd, .events = POLLIN};
+    fds[FASTCGI_CONNECTIONS] = (struct pollfd){.fd = fastcgi->listen_fd, .events = POLLIN};
+    found = ppoll(fds, places, NULL, wait_mask);
+    *ready = FASTCGI_CONNECTIONS;
+    for (size_t i = 0; found > 0 && i < places; i++) {
+        size_t place = (fastcgi->turn + i) % places;
+
+        if (fds[place].revents != 0) {
+            *ready = place;
+            fastcgi->turn = place + 1;
+            break;
+        }
+    }
+    return found;
+}
+
+/* Accepts a connection and makes it the current one. */
 static enum fastcgi_event
 accept_connection(struct fastcgi *fastcgi)
 {
@@ -164,7 +214,8 @@ accept_connection(struct fastcgi *fastcgi)
         close(fd);
         return FASTCGI_NOTHING;
     }
-    fastcgi->request.ipcFd = fd;
+    fastcgi->current = free_place(fastcgi);
+    fastcgi->current->ipcFd = fd;
     return FASTCGI_REQUEST;
 }
 
@@ -184,21 +235,22 @@ is_abandoned(int fd)
 enum fastcgi_event
 fastcgi_accept(struct fastcgi *fastcgi, const sigset_t *wait_mask, struct gateway *gateway)
 {
-    FCGX_Request *request = &fastcgi->request;
-    bool kept_ready = false;
+    FCGX_Request *request;
+    size_t ready;
     int accepted;
 
-    if (wait_for_input(fastcgi, wait_mask, &kept_ready) < 0)
+    if (wait_for_input(fastcgi, wait_mask, &ready) < 0)
         return errno == EINTR ? FASTCGI_INTERRUPTED : FASTCGI_FAILED;
-    if (!kept_ready) {
-        enum fastcgi_event event;
+    if (ready == FASTCGI_CONNECTIONS) {
+        enum fastcgi_event event = accept_connection(fastcgi);
 
-        /* A connection that waits to be accepted goes before one that lies idle. */
-        fastcgi_close(fastcgi);
-        event = accept_connection(fastcgi);
         if (event != FASTCGI_REQUEST)
             return event;
+    } else {
+        fastcgi->current = &fastcgi->requests[ready];
     }
+    request = fastcgi->current;
+    fastcgi->used[request - fastcgi->requests] = ++fastcgi->count;
     request->keepConnection = 1;
     set_alarm(fastcgi->request_timeout_ms);
     accepted = FCGX_Accept_r(request);
@@ -208,7 +260,7 @@ fastcgi_accept(struct fastcgi *fastcgi, const sigset_t *wait_mask, struct gatewa
     /* libfcgi hands over a request whose parameters were cut off, with those that came. */
     if (FCGX_GetError(request->in) != 0 || request->role != FCGI_RESPONDER ||
         is_abandoned(request->ipcFd)) {
-        fastcgi_close(fastcgi);
+        close_connection(fastcgi, request);
         return FASTCGI_NOTHING;
     }
     *gateway = (struct gateway){
@@ -220,22 +272,41 @@ fastcgi_accept(struct fastcgi *fastcgi, const sigset_t *wait_mask, struct gatewa
     return FASTCGI_REQUEST;
 }
 
-void
-fastcgi_finish(struct fastcgi *fastcgi, bool all_read)
+/* Reads what the request still has of a body: true when nothing of it is left. */
+static bool
+skip_body(struct fastcgi *fastcgi)
 {
-    FCGX_Request *request = &fastcgi->request;
+    struct deadline deadline = deadline_in_ms(fastcgi->io_timeout_ms);
+    char data[4096];
+    long got;
 
-    /*
-     * libfcgi closes by reading what the peer still sends, until it closes, too, or is silent for
-     * two seconds. That is for a body that nobody wants: to close at once would take the answer
-     * away from the peer with it. Where nothing is left to read it only keeps the worker waiting.
-     */
-    if (!all_read)
-        request->keepConnection = 0;
+    for (size_t total = 0; total < SKIP_MAX; total += (size_t)got) {
+        got = fastcgi_read(fastcgi->current, data, sizeof data, deadline);
+        if (got < (long)sizeof data)
+            return got >= 0;
+    }
+    return false;
+}
+
+/*
+ * A web server that keeps its connection may send the next request as soon as it has this answer,
+ * so it is closed only where nothing could follow.
+ *
+ * libfcgi closes by reading what the peer still sends, until it closes, too, or is silent for two
+ * seconds: to close at once would take the answer away with the unread body. Where all was read,
+ * that would only keep the worker waiting.
+ */
+void
+fastcgi_finish(struct fastcgi *fastcgi)
+{
+    FCGX_Request *request = fastcgi->current;
+    bool keep = request->keepConnection && fastcgi->keepalive;
+
+    request->keepConnection = skip_body(fastcgi);
     set_alarm(fastcgi->io_timeout_ms);
     FCGX_Finish_r(request);
     clear_alarm();
-    if (!fastcgi->keepalive && request->ipcFd >= 0) {
+    if (!keep && request->ipcFd >= 0) {
         close(request->ipcFd);
         request->ipcFd = -1;
     }
@@ -244,9 +315,6 @@ fastcgi_finish(struct fastcgi *fastcgi, bool all_read)
 void
 fastcgi_close(struct fastcgi *fastcgi)
 {
-    if (fastcgi->request.ipcFd < 0)
-        return;
-    set_alarm(fastcgi->io_timeout_ms);
-    FCGX_Free(&fastcgi->request, 1);
-    clear_alarm();
+    for (size_t i = 0; i < FASTCGI_CONNECTIONS; i++)
+        close_connection(fastcgi, &fastcgi->requests[i]);
 }

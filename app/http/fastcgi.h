@@ -9,12 +9,24 @@
 #include <fcgiapp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "http/gateway.h"
 
+/*
+ * How many connections a process keeps open between requests. They are many, so that none has to be
+ * closed for another one: the web server may be sending its next request at that very moment.
+ */
+#define FASTCGI_CONNECTIONS 64
+
 struct fastcgi {
-    FCGX_Request request;
-    int listen_fd;          /* non-blocking; not owned */
+    FCGX_Request requests[FASTCGI_CONNECTIONS]; /* one a connection; ipcFd -1: there is none */
+    uint64_t used[FASTCGI_CONNECTIONS];         /* when each was used last, counted in requests */
+    uint64_t count;                             /* of all requests so far */
+    FCGX_Request *current;                      /* the one in hand */
+    size_t turn;                                /* where the next look for a request begins */
+    int listen_fd;                              /* non-blocking; not owned */
     int io_timeout_ms;      /* the longest pause of the web server while it sends or receives */
     int request_timeout_ms; /* the longest time that it may take to send a request's parameters */
     bool keepalive;         /* keep a connection for the web server's next request */
@@ -40,11 +52,10 @@ bool fastcgi_init(struct fastcgi *fastcgi, int listen_fd, int io_timeout_ms, int
 enum fastcgi_event fastcgi_accept(struct fastcgi *fastcgi, const sigset_t *wait_mask,
                                   struct gateway *gateway) __attribute__((warn_unused_result));
 
-/* Ends the request; all_read says that nothing of it is left unread, without which the connection
- * cannot be kept. */
-void fastcgi_finish(struct fastcgi *fastcgi, bool all_read);
+/* Ends the request, whether or not its body was read. */
+void fastcgi_finish(struct fastcgi *fastcgi);
 
-/* Closes a connection that was kept open. */
+/* Closes all connections that were kept open. */
 void fastcgi_close(struct fastcgi *fastcgi);
 
 #endif

@@ -212,21 +212,8 @@ request_read_body(struct request *request, struct deadline deadline, char *data,
     }
     if (announced >= 0 && announced != got)
         return BODY_BROKEN;
-    request->body_read = true;
     *length = (size_t)got;
     return BODY_OK;
-}
-
-bool
-request_is_read(struct request *request, struct deadline deadline)
-{
-    const struct gateway *gateway = request->gateway;
-    long long announced = announced_length(&request->content_length);
-    char beyond;
-
-    if (!request->body_read && (announced == -1 || announced == 0))
-        request->body_read = gateway->read(gateway->stream, &beyond, 1, deadline) == 0;
-    return request->body_read;
 }
 
 bool

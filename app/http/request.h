@@ -40,7 +40,6 @@ struct request {
     struct header content_length;
     int64_t waited_ms;        /* since the web server passed it on; 0 when it does not say */
     char id[REQUEST_ID_SIZE]; /* from the web server, else made here */
-    bool body_read;           /* all of the body has been read */
 };
 
 enum body_status {
@@ -58,13 +57,6 @@ void request_init(struct request *request, const struct gateway *gateway);
  */
 enum body_status request_read_body(struct request *request, struct deadline deadline, char *data,
                                    size_t limit, size_t *length)
-    __attribute__((warn_unused_result));
-
-/*
- * True when nothing of the request is left unread: its body has been read, or it turns out to have
- * none.
- */
-bool request_is_read(struct request *request, struct deadline deadline)
     __attribute__((warn_unused_result));
 
 /* True when Content-Type is application/json, with or without parameters (RFC 9110 section 8.3). */
