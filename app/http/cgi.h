@@ -22,9 +22,9 @@ bool cgi_is_request(void);
 void cgi_open(struct cgi *cgi, int io_timeout_ms, struct gateway *gateway);
 
 /*
- * Reads what is left of the body, for as long as one read may take. Apache's mod_cgid passes body and
- * answer through one socket: a program that ends with unread bytes in it resets the connection, and
- * the client gets no answer.
+ * Reads what is left of the body, for as long as one read may take. Apache's mod_cgid passes body
+ * and answer through one socket: a program that ends with unread bytes in it resets the connection,
+ * and the client gets no answer.
  */
 void cgi_drain(struct cgi *cgi);
 
