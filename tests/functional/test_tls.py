@@ -141,7 +141,7 @@ def test_large_body(stack, site, certificate, tmp_path, version, size):
     except subprocess.CalledProcessError as error:
         # mod_http2 resets the stream of a client that still sends when the answer is complete, and
         # curl takes that for an error (92).
-        assert (site.name, version, size, error.returncode) == ("apache", "--http2", 3_000_000, 92)
+        assert (site.name, version, error.returncode) == ("apache", "--http2", 92) and size > 65_537
 
 
 def test_a_key_in_clear_is_refused(stack, site, certificate):

@@ -263,7 +263,7 @@ class ApacheFcgid(Deployment):
         config = os.path.join(folder, "payment-api.conf")
         apache = ApacheSite(
             folder, "conf/apache/payment-api-fcgid.conf",
-            {**ADDRESS, "Define PAYMENT_API_PROGRAM /usr/bin/payment-api.fcgi": f"Define PAYMENT_API_PROGRAM {program}"},
+            {**ADDRESS, "Define PAYMENT_API_PROGRAM /usr/sbin/payment-api.fcgi": f"Define PAYMENT_API_PROGRAM {program}"},
         )
         apache.copy_program(program)
         with open(stack.config, encoding="utf-8") as file:
