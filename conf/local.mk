@@ -19,3 +19,34 @@ dist_hostingexample_DATA = conf/hosting/v1/.htaccess
 dist_hostingexample_SCRIPTS = conf/hosting/v1/payment-api.fcgi
 
 EXTRA_DIST += conf/install-packages conf/quickstart
+
+# Files in which make puts the directories that configure was given.
+substitute = $(MKDIR_P) $(@D) && sed \
+	-e 's|@sbindir[@]|$(sbindir)|g' \
+	-e 's|@pkgdatadir[@]|$(pkgdatadir)|g' \
+	-e 's|@pkgsysconfdir[@]|$(pkgsysconfdir)|g' \
+	-e 's|@web_group[@]|$(WEB_GROUP)|g'
+
+pkgdata_SCRIPTS = conf/setup-database
+EXTRA_DIST += conf/setup-database.in
+CLEANFILES += conf/setup-database
+conf/setup-database: conf/setup-database.in Makefile
+	$(AM_V_GEN)$(substitute) $(srcdir)/conf/setup-database.in >$@-t && chmod +x $@-t && mv $@-t $@
+
+# systemd: see --with-systemdsystemunitdir.
+systemd_units = conf/systemd/payment-api.service conf/systemd/payment-api.socket
+EXTRA_DIST += conf/systemd/payment-api.service.in conf/systemd/payment-api.socket.in
+CLEANFILES += $(systemd_units)
+conf/systemd/payment-api.service: conf/systemd/payment-api.service.in Makefile
+	$(AM_V_GEN)$(substitute) $(srcdir)/conf/systemd/payment-api.service.in >$@-t && mv $@-t $@
+conf/systemd/payment-api.socket: conf/systemd/payment-api.socket.in Makefile
+	$(AM_V_GEN)$(substitute) $(srcdir)/conf/systemd/payment-api.socket.in >$@-t && mv $@-t $@
+
+if HAVE_SYSTEMD
+nodist_systemdsystemunit_DATA = $(systemd_units)
+
+sysusersdir = $(prefix)/lib/sysusers.d
+dist_sysusers_DATA = conf/systemd/sysusers.d/payment-api.conf
+else
+noinst_DATA += $(systemd_units)
+endif
