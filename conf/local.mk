@@ -50,3 +50,25 @@ dist_sysusers_DATA = conf/systemd/sysusers.d/payment-api.conf
 else
 noinst_DATA += $(systemd_units)
 endif
+
+# The Debian package, built from the tarball: "make deb", "make deb DEB_FLAGS='--suffix +1'".
+EXTRA_DIST += conf/deb \
+	conf/debian/README.Debian \
+	conf/debian/changelog \
+	conf/debian/control \
+	conf/debian/copyright \
+	conf/debian/docs \
+	conf/debian/payment-api.postinst \
+	conf/debian/payment-api.postrm \
+	conf/debian/payment-api.triggers \
+	conf/debian/rules \
+	conf/debian/source/format \
+	conf/debian/tests/control \
+	conf/debian/tests/smoke
+CLEANFILES += payment-api_*.deb payment-api-dbgsym_*.deb payment-api_*.buildinfo payment-api_*.changes
+.PHONY: deb
+deb: dist
+	$(srcdir)/conf/deb $(DEB_FLAGS) $(distdir).tar.xz .
+
+# The RPM is built from the tarball: rpmbuild -tb payment-api-*.tar.xz
+EXTRA_DIST += conf/rpm/payment-api.spec
