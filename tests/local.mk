@@ -73,6 +73,9 @@ dist_check_SCRIPTS += $(script_tests)
 check-unit:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)'
 
+# The packages and units: as root, in a chroot of its own, with Debian's mirror. Not part of check.
+EXTRA_DIST += tests/packaging/run tests/packaging/run-tap
+
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 AM_TESTS_ENVIRONMENT = \
 	PAYMENT_API_SRCDIR='$(abs_top_srcdir)'; export PAYMENT_API_SRCDIR; \
