@@ -167,6 +167,22 @@ run_single(struct config *config, int listen_fd, struct arguments *arguments)
     return end;
 }
 
+/*
+ * A signal that comes while the program is still starting waits until the workers are ready for it;
+ * it would end the program on the spot otherwise, and leave the socket behind.
+ */
+static void
+hold_signals(void)
+{
+    sigset_t held;
+
+    sigemptyset(&held);
+    sigaddset(&held, SIGTERM);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGHUP);
+    sigprocmask(SIG_BLOCK, &held, NULL);
+}
+
 static int
 serve(struct config *config, struct arguments *arguments, const struct log *log)
 {
@@ -174,6 +190,7 @@ serve(struct config *config, struct arguments *arguments, const struct log *log)
     struct listener listener;
     bool good;
 
+    hold_signals();
     if (!listener_open(&listener, config, error)) {
         log_write(log, LOG_LEVEL_ERROR, "%s", error);
         return EX_CONFIG;
