@@ -22,9 +22,11 @@ EXTRA_DIST += conf/install-packages conf/quickstart
 
 # Files in which make puts the directories that configure was given.
 substitute = $(MKDIR_P) $(@D) && sed \
-	-e 's|@sbindir[@]|$(sbindir)|g' \
+	-e 's|@docdir[@]|$(docdir)|g' \
 	-e 's|@pkgdatadir[@]|$(pkgdatadir)|g' \
 	-e 's|@pkgsysconfdir[@]|$(pkgsysconfdir)|g' \
+	-e 's|@sbindir[@]|$(sbindir)|g' \
+	-e 's|@version[@]|$(PACKAGE_VERSION)|g' \
 	-e 's|@web_group[@]|$(WEB_GROUP)|g'
 
 pkgdata_SCRIPTS = conf/setup-database
@@ -72,3 +74,21 @@ deb: dist
 
 # The RPM is built from the tarball: rpmbuild -tb payment-api-*.tar.xz
 EXTRA_DIST += conf/rpm/payment-api.spec
+
+# Manual pages. They name folders that make decides on, so they are made here and not by configure.
+man_MANS = \
+	conf/man/payment-admin.8 \
+	conf/man/payment-api.conf.5 \
+	conf/man/payment-api.fcgi.8
+CLEANFILES += $(man_MANS)
+EXTRA_DIST += \
+	conf/man/payment-admin.8.in \
+	conf/man/payment-api.conf.5.in \
+	conf/man/payment-api.fcgi.8.in
+
+conf/man/payment-admin.8: conf/man/payment-admin.8.in Makefile
+	$(AM_V_GEN)$(substitute) $(srcdir)/conf/man/payment-admin.8.in >$@-t && mv $@-t $@
+conf/man/payment-api.conf.5: conf/man/payment-api.conf.5.in Makefile
+	$(AM_V_GEN)$(substitute) $(srcdir)/conf/man/payment-api.conf.5.in >$@-t && mv $@-t $@
+conf/man/payment-api.fcgi.8: conf/man/payment-api.fcgi.8.in Makefile
+	$(AM_V_GEN)$(substitute) $(srcdir)/conf/man/payment-api.fcgi.8.in >$@-t && mv $@-t $@

@@ -63,6 +63,7 @@ tests_unit_currency_table_LDADD = app/libpaymentapi.a
 # Scripts: each prints TAP, or one line why it is skipped.
 script_tests = \
 	tests/unit/currency-iso \
+	tests/unit/manual \
 	tests/functional/run-tap \
 	tests/deployments/run-tap
 TESTS += $(script_tests)
