@@ -92,3 +92,8 @@ conf/man/payment-api.conf.5: conf/man/payment-api.conf.5.in Makefile
 	$(AM_V_GEN)$(substitute) $(srcdir)/conf/man/payment-api.conf.5.in >$@-t && mv $@-t $@
 conf/man/payment-api.fcgi.8: conf/man/payment-api.fcgi.8.in Makefile
 	$(AM_V_GEN)$(substitute) $(srcdir)/conf/man/payment-api.fcgi.8.in >$@-t && mv $@-t $@
+
+if BASH_COMPLETION
+bashcompletion_DATA = conf/completion/payment-admin
+endif
+EXTRA_DIST += conf/completion/payment-admin

@@ -62,6 +62,7 @@ tests_unit_currency_table_LDADD = app/libpaymentapi.a
 
 # Scripts: each prints TAP, or one line why it is skipped.
 script_tests = \
+	tests/unit/completion \
 	tests/unit/currency-iso \
 	tests/unit/manual \
 	tests/functional/run-tap \
