@@ -182,6 +182,8 @@ EXTRA_DIST += \
 	tests/harness/servers.py \
 	tests/harness/stack.py \
 	tests/harness/tap.py \
+	tests/portability/libraries \
+	tests/portability/run \
 	tests/soak/key-timing \
 	tests/soak/mix.lua \
 	tests/soak/run \
