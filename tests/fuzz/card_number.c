@@ -43,18 +43,31 @@ passes_luhn(const char *text, size_t length)
     return count >= 13 && count <= 19 && sum % 10 == 0;
 }
 
+/* Whether a brand has such a number is asked of the program: it says so of the digits alone. */
+static bool
+has_brand(const char *text)
+{
+    char digits[TEXT_MAX + 1];
+    size_t count = 0;
+
+    for (; *text != '\0'; text++) {
+        if (isdigit((unsigned char)*text))
+            digits[count++] = *text;
+    }
+    digits[count] = '\0';
+    return card_number_in(digits);
+}
+
 /* A stretch that touches no other digit and is a card number of some brand. */
 static bool
 is_found(const char *text, size_t from, size_t to)
 {
     char *alone = fuzz_text(text + from, to - from);
-    bool good = (from == 0 || !isdigit((unsigned char)text[from - 1])) &&
-                !isdigit((unsigned char)text[to]) && is_grouped(alone, to - from) &&
-                passes_luhn(alone, to - from);
+    bool good = is_grouped(alone, to - from) && passes_luhn(alone, to - from);
 
-    CHECK(card_number_is(alone) == (is_grouped(alone, to - from) && passes_luhn(alone, to - from)));
-    /* Whether a brand has it is asked of the program: it says so where the number stands alone. */
-    good = good && card_number_in(alone);
+    CHECK(card_number_is(alone) == good);
+    good = good && (from == 0 || !isdigit((unsigned char)text[from - 1])) &&
+           !isdigit((unsigned char)text[to]) && has_brand(alone);
     free(alone);
     return good;
 }
