@@ -20,7 +20,8 @@ bool card_number_is(const char *text);
  *
  * So that order numbers pass, its length and first digits must also be those of a card brand (Visa,
  * Mastercard, American Express, Discover, Diners Club, JCB, UnionPay, Maestro). So that random
- * tokens pass, digits within a UUID or within a word of hexadecimal digits and letters do not count.
+ * tokens pass, digits do not count within a UUID or within a word of hexadecimal digits and
+ * letters.
  */
 bool card_number_in(const char *text);
 

@@ -81,11 +81,15 @@ check_values(const char *value)
     config_init(&config);
     for (size_t i = 0; i < count; i++) {
         char error[CONFIG_ERROR_SIZE] = "";
-        struct config before = config;
-        bool good = config_set(&config, &rows[i], value, error);
+        unsigned char before[sizeof config], after[sizeof config];
+        bool good;
+
+        memcpy(before, &config, sizeof config);
+        good = config_set(&config, &rows[i], value, error);
+        memcpy(after, &config, sizeof config);
 
         CHECK(good == (error[0] == '\0'));
-        CHECK(good || memcmp(&before, &config, sizeof config) == 0);
+        CHECK(good || memcmp(before, after, sizeof config) == 0);
         CHECK(good || strncmp(error, rows[i].name, strlen(rows[i].name)) == 0);
     }
     check_limits(&config);

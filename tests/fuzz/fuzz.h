@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static inline char *
 fuzz_copy(const void *data, size_t size)
 {
-    char *copy = malloc(size > 0 ? size : 1);
+    char *copy = calloc(size > 0 ? size : 1, 1);
 
     CHECK(copy != NULL);
     if (size > 0)
@@ -41,12 +41,11 @@ fuzz_copy(const void *data, size_t size)
 static inline char *
 fuzz_text(const void *data, size_t size)
 {
-    char *text = malloc(size + 1);
+    char *text = calloc(size + 1, 1);
 
     CHECK(text != NULL);
     if (size > 0)
         memcpy(text, data, size);
-    text[size] = '\0';
     return text;
 }
 
