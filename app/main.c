@@ -179,6 +179,7 @@ hold_signals(void)
     sigemptyset(&held);
     sigaddset(&held, SIGTERM);
     sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGUSR1);
     sigaddset(&held, SIGHUP);
     sigprocmask(SIG_BLOCK, &held, NULL);
 }

@@ -272,6 +272,7 @@ wait_for_signal(struct pool *pool, pool_load *load, void *arg)
     switch (sigtimedwait(&pool->signals, NULL, &limit)) {
     case SIGTERM:
     case SIGINT:
+    case SIGUSR1: /* of FastCGI's process managers */
         stop(pool);
         break;
     case SIGHUP:
@@ -297,6 +298,7 @@ pool_run(struct config *config, int listen_fd, pool_load *load, void *arg)
     sigaddset(&pool->signals, SIGCHLD);
     sigaddset(&pool->signals, SIGTERM);
     sigaddset(&pool->signals, SIGINT);
+    sigaddset(&pool->signals, SIGUSR1);
     sigaddset(&pool->signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &pool->signals, &pool->old_mask);
     log_write(&pool->log, LOG_LEVEL_NOTICE, "started, %d workers", config->workers);

@@ -18,9 +18,9 @@ from harness.galera import Cluster  # noqa: E402
 from harness.process import wait_until  # noqa: E402
 from harness.servers import SqlError  # noqa: E402
 
-REQUEST_TIMEOUT = 6
-DATABASE_TIMEOUT = 2
-EVICTION = 4  # seconds after which the others have closed the ranks
+REQUEST_TIMEOUT = 10  # seconds, as by default
+DATABASE_TIMEOUT = 3
+EVICTION = 7  # seconds after which the others have closed the ranks
 
 
 class ClusterFaults:
@@ -30,22 +30,11 @@ class ClusterFaults:
         self.cluster = cluster
         self.refusals = 0  # answers without a quorum that were 503, as they must be
 
-    def _start(self, node):
-        """A node that finds no donor ends, and is started again, as a service manager does."""
-        for attempt in range(4):
-            try:
-                node.start()
-                return
-            except AssertionError:
-                if attempt == 3:
-                    raise
-                node.kill()
-
     def kill_node(self, chance):
         node = chance.choice(self.cluster.nodes)
         node.kill()
         time.sleep(chance.uniform(0, EVICTION))
-        self._start(node)
+        node.start_until_synced()
         self.cluster.wait_until_whole()
 
     def stop_node(self, chance):
@@ -161,8 +150,7 @@ def main():
                                 "cluster under payments and refunds through all nodes at once, and proves from a "
                                 "journal that none was lost, doubled or over-refunded.")
     with Cluster(
-        workers=3, request_timeout=REQUEST_TIMEOUT, database_timeout=DATABASE_TIMEOUT, body_timeout=2,
-        max_queue_seconds=5, key_cache_seconds=1, log_level="notice",
+        workers=3, request_timeout=REQUEST_TIMEOUT, database_timeout=DATABASE_TIMEOUT, log_level="notice",
     ) as cluster:
         verify_check(cluster)
         clients = Clients(arguments, cluster.folder, cluster.addresses, cluster.key)

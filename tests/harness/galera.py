@@ -20,8 +20,8 @@ from harness.servers import ENVIRONMENT, MariaDB, Nginx, SqlError, Workers, conn
 PROVIDER = "/usr/lib/galera/libgalera_smm.so"
 # A dead node is noticed within seconds: the defaults are for networks.
 PROVIDER_OPTIONS = (
-    "evs.keepalive_period=PT0.3S;evs.suspect_timeout=PT1S;evs.inactive_timeout=PT2S;"
-    "evs.inactive_check_period=PT0.2S;gmcast.peer_timeout=PT1S;gcache.size=256M"
+    "evs.keepalive_period=PT0.3S;evs.suspect_timeout=PT2S;evs.inactive_timeout=PT4S;"
+    "evs.inactive_check_period=PT0.2S;gmcast.peer_timeout=PT2S;gcache.size=256M"
 )
 
 
@@ -97,6 +97,16 @@ class Node(MariaDB):
             self.wait_until_synced()
         return self
 
+    def start_until_synced(self, attempts=4):
+        """A node that finds no cluster or no donor ends, and is started again, as a service manager does."""
+        for attempt in range(attempts):
+            try:
+                return self.start()
+            except AssertionError:
+                if attempt == attempts - 1:
+                    raise
+                self.kill()
+
     def status(self, name):
         """A status variable; None while the node does not answer."""
         if not self.running or not connects(socket.AF_UNIX, self.socket):
@@ -154,7 +164,7 @@ class Cluster:
         first.bootstrap = False
         for node in others:
             node.make_data_folder()
-            node.start()
+            node.start_until_synced()
 
     def close(self):
         for front in self.fronts:
@@ -169,12 +179,6 @@ class Cluster:
         for node in self.nodes:
             wait_until(lambda node=node: node.synced() and node.status("wsrep_cluster_size") == "3", seconds,
                        f"{node.name} in the whole cluster")
-
-    def start_all(self):
-        """After all have ended: each knows by itself to which component it belonged, or the most advanced begins."""
-        for node in self.nodes:
-            node.start(wait=False)
-        self.wait_until_whole()
 
     @property
     def addresses(self):
