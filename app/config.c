@@ -231,6 +231,40 @@ follow_section(struct reading *reading, const char *text)
     }
 }
 
+/* True when the line sets this option of Connector/C, in which "_" and "-" are the same. */
+static bool
+sets_option(const char *line, const char *name)
+{
+    line += strspn(line, " \t");
+    for (; *name != '\0'; name++, line++) {
+        if (*line != *name && !(*line == '_' && *name == '-'))
+            return false;
+    }
+    return *line == '=' || isspace((unsigned char)*line) || *line == '\0';
+}
+
+/*
+ * Connector/C takes "= 1" as on, and everything else, a name without a value among it, as off: what
+ * was meant to verify the server would leave the connection unencrypted without a word.
+ */
+static void
+check_connector_line(struct reading *reading, const char *line)
+{
+    static const char *const switches[] = {"ssl-verify-server-cert", "ssl-enforce"};
+
+    for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
+        const char *value = strchr(line, '=');
+
+        if (!sets_option(line, switches[i]))
+            continue;
+        value = value != NULL ? value + 1 + strspn(value + 1, " \t") : "";
+        if ((value[0] != '0' && value[0] != '1') ||
+            strspn(value + 1, " \t\r\n") != strlen(value + 1))
+            fail(reading, "%s must be 1 or 0: MariaDB Connector/C takes all else as 0",
+                 switches[i]);
+    }
+}
+
 /*
  * Hands libinih one line at a time (its reader interface, as fgets). Lines of Connector/C's
  * sections become empty: their syntax is MariaDB's, which allows names without a value.
@@ -250,8 +284,10 @@ next_line(char *line, int size, void *stream)
         return NULL;
     }
     follow_section(reading, line);
-    if (reading->connector)
+    if (reading->connector) {
+        check_connector_line(reading, line);
         strcpy(line, "\n");
+    }
     return reading->failed ? NULL : line;
 }
 

@@ -102,8 +102,9 @@ check_transport(struct database *database, struct findings *findings)
         find(findings, "TLS", VERDICT_OK, "not needed: the database is on this machine");
     else
         find(findings, "TLS", VERDICT_PROBLEM,
-             "payments cross the network unencrypted: set ssl-ca and ssl-verify-server-cert in"
-             " [database]");
+             "payments cross the network unencrypted: set ssl-ca = FILE and ssl-verify-server-cert "
+             "= 1"
+             " in [database]");
 }
 
 /* One setting of the server that the promises of the program rest on. */

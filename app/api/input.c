@@ -5,6 +5,10 @@
  */
 #include "api/input.h"
 
+#include <string.h>
+
+#include "domain/card_number.h"
+
 enum api_error
 input_body(struct context *context, struct json_body *body)
 {
@@ -32,13 +36,26 @@ input_body(struct context *context, struct json_body *body)
     return API_UNAVAILABLE;
 }
 
+/* Digits that are a card number, sent in the wrong member: they must not be kept as an amount. */
+static bool
+is_card_number(const char *number, size_t length)
+{
+    char text[CARD_NUMBER_SIZE];
+
+    if (length >= sizeof text)
+        return false;
+    memcpy(text, number, length);
+    text[length] = '\0';
+    return card_number_in(text);
+}
+
 bool
 input_decimal(const struct json_body *body, const char *name, struct decimal *decimal)
 {
     const char *number;
     size_t length;
 
-    return json_body_number(body, name, &number, &length) &&
+    return json_body_number(body, name, &number, &length) && !is_card_number(number, length) &&
            decimal_parse(number, length, decimal) == MONEY_OK;
 }
 

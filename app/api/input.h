@@ -15,7 +15,8 @@
 enum api_error input_body(struct context *context, struct json_body *body)
     __attribute__((warn_unused_result));
 
-/* The decimal of a member; false when it is absent, no number, or an amount in no currency. */
+/* The decimal of a member; false when it is absent, no number, an amount in no currency, or when
+ * its digits are a card number. */
 bool input_decimal(const struct json_body *body, const char *name, struct decimal *decimal)
     __attribute__((warn_unused_result));
 

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#define CARD_NUMBER_SIZE 20 /* the most digits that one has, and the final NUL */
+
 /*
  * True when the whole text is a card number: 13 to 19 digits (ISO/IEC 7812-1), single spaces or
  * hyphens between them allowed, whose Luhn check digit is right.

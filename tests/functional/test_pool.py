@@ -250,6 +250,9 @@ def test_a_file_that_is_no_socket_is_not_removed(stack, tmp_path):
     ("[payment-api]\nlog_level = loud\n", "log_level is 'loud'"),
     ("[payment-api]\nlisten_mode = 999\n", "listen_mode is '999'"),
     ("[payment-api]\nrequest_timeout = 3\n", "request_timeout (3) must be above database_timeout (3)"),
+    ("[database]\nssl-verify-server-cert\n", "line 2: ssl-verify-server-cert must be 1 or 0"),
+    ("[database]\nssl_verify_server_cert = ON\n", "line 2: ssl-verify-server-cert must be 1 or 0"),
+    ("[database]\nhost = x\nssl-enforce=10\n", "line 3: ssl-enforce must be 1 or 0"),
     ("[payment-api]\nlisten = " + "x" * 300 + "\n", "line 2: this line is too long"),
 ])
 def test_bad_configuration(tmp_path, text, message):

@@ -101,7 +101,7 @@ reads_its_own_section_and_leaves_the_others_to_the_connector(void **state)
 
     (void)state;
     assert_true(read_text("; a comment\n[client]\nssl\n[payment-api]\nworkers = 7 ; seven\n"
-                          "listen=/run/x.sock\n[database]\nssl-verify-server-cert\nfoo\n= x\n",
+                          "listen=/run/x.sock\n[database]\nssl-verify-server-cert = 1\nfoo\n= x\n",
                           &config, error));
     assert_int_equal(config.workers, 7);
     assert_string_equal(config.listen, "/run/x.sock");
