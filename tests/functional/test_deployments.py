@@ -121,7 +121,7 @@ def test_socket_activation_is_lazy():
 def test_health_is_for_this_machine_only(any_apache):
     for path in ("/healthz", "/readyz"):
         assert any_apache.client.get(path).text == '{"status":"ok"}'
-        answer = from_elsewhere(any_apache.web.url + path)
+        answer = from_elsewhere(any_apache.web.url + path, headers={"X-Forwarded-Proto": "https"})
         assert answer.status_code in (403, 404)
         assert '"status"' not in answer.text
         assert answer.headers["Content-Type"] == "application/json"

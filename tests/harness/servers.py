@@ -162,6 +162,10 @@ class Workers(Process):
             return connects(socket.AF_INET, (host, int(port)))
         return os.path.exists(self.socket) and connects(socket.AF_UNIX, self.socket)
 
+    def complete(self):
+        """True when all workers have been started; stacks have two if not told otherwise."""
+        return len(self.worker_pids()) >= int(self.options.get("workers", 2))
+
     def worker_pids(self):
         with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="ascii") as children:
             return {int(pid) for pid in children.read().split()}

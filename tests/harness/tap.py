@@ -63,5 +63,7 @@ def run(programs, arguments):
     # The source tree may be read-only (make distcheck): nothing is written there.
     sys.dont_write_bytecode = True
     status = pytest.main(["-p", "no:terminal", "-p", "no:cacheprovider", *arguments], plugins=[tap])
+    if int(status) > 1:  # neither passed nor failed: interrupted, or broken itself
+        print(f"Bail out! pytest ended with status {int(status)}")
     print(f"1..{tap.count}")
     return int(status)
