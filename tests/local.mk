@@ -178,6 +178,7 @@ EXTRA_DIST += \
 	tests/harness/deployments.py \
 	tests/harness/galera.py \
 	tests/harness/installation.py \
+	tests/harness/load.py \
 	tests/harness/process.py \
 	tests/harness/servers.py \
 	tests/harness/stack.py \

@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,6 +15,7 @@ import pytest
 import requests
 from harness.client import Client, raw_http
 from harness.deployments import DEPLOYMENTS, keepalive_nginx
+from harness.load import Load
 from harness.process import wait_until
 from harness.servers import ADMIN_PROGRAM, ENVIRONMENT, SOURCE
 from harness.stack import Stack
@@ -56,31 +56,6 @@ def from_elsewhere(url, **options):
     adapter.init_poolmanager(1, 1, source_address=("127.0.0.2", 0))
     session.mount("http://", adapter)
     return session.request(options.pop("method", "GET"), url, timeout=30, **options)
-
-
-class Load:
-    """Payments from some clients without a pause, until the with block ends; the answers' statuses."""
-
-    def __init__(self, urls, key, clients=4, pause=0.0):
-        self.stop = threading.Event()
-        self.statuses = {url: [] for url in urls}
-        self.pool = ThreadPoolExecutor(clients * len(urls))
-        self.running = [self.pool.submit(self._run, url, key, pause) for url in urls for _ in range(clients)]
-
-    def _run(self, url, key, pause):
-        client = Client(url, key)
-        while not self.stop.is_set():
-            self.statuses[url].append(client.pay().status_code)
-            time.sleep(pause)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        for future in self.running:
-            future.result(60)
-        self.pool.shutdown()
 
 
 def test_keepalive_starves_nobody(keepalive):

@@ -7,12 +7,12 @@ import os
 import signal
 import socket
 import subprocess
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness.client import Client, fastcgi_params, fastcgi_request, fastcgi_send
+from harness.load import Load
 from harness.process import wait_until
 from harness.servers import FASTCGI_PROGRAM, Workers, free_port
 from harness.stack import Stack
@@ -30,30 +30,6 @@ def running_again(stack):
     yield
     if not stack.workers.running:
         stack.workers.start()
-
-
-class Load:
-    """Requests without a pause, until the with block ends; the statuses that came."""
-
-    def __init__(self, stack, clients=4):
-        self.stop = threading.Event()
-        self.statuses = []
-        self.pool = ThreadPoolExecutor(clients)
-        self.running = [self.pool.submit(self._run, stack) for _ in range(clients)]
-
-    def _run(self, stack):
-        client = Client(stack.nginx.url, stack.key)
-        while not self.stop.is_set():
-            self.statuses.append(client.pay().status_code)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        for future in self.running:
-            future.result(60)
-        self.pool.shutdown()
 
 
 def test_a_worker_that_is_killed_is_replaced(stack):
@@ -109,14 +85,15 @@ def test_hup_replaces_all_workers_without_a_failed_request(stack):
     big = b'{"amount":1,"currency":"USD","source":"tok_visa"' + b" " * 3000 + b"}"
     assert stack.client.post("/payments", big).status_code == 201
     stack.write_config(max_body=2000)
-    with Load(stack) as load:
+    with Load([stack.nginx.url], stack.key) as load:
         time.sleep(0.3)
         stack.workers.signal(signal.SIGHUP)
         wait_until(lambda: len(stack.workers.worker_pids()) == 2
                    and not stack.workers.worker_pids() & before, 20, "new workers")
         time.sleep(0.3)
-    assert set(load.statuses) == {201}
-    assert len(load.statuses) > 50
+    statuses = load.statuses[stack.nginx.url]
+    assert set(statuses) == {201}
+    assert len(statuses) > 50
     assert stack.client.post("/payments", big).status_code == 413
     stack.write_config()
     stack.workers.signal(signal.SIGHUP)
