@@ -22,7 +22,8 @@
 #include <unistd.h>
 
 #define ALARM_AGAIN_MS 100
-#define SKIP_MAX (16 * 1024 * 1024) /* the largest body that is read though nobody wants it */
+#define SKIP_MAX \
+    ((size_t)16 * 1024 * 1024) /* the largest body that is read though nobody wants it */
 
 static void
 take_alarm(int signal)
