@@ -76,9 +76,10 @@ class SocketActivated(Workers):
 class ApachesWorkers:
     """Workers that the web server starts and ends by itself."""
 
-    def __init__(self, stack):
+    def __init__(self, stack, lasting=True):
         self.stack = stack
         self.running = True
+        self.lasting = lasting
 
     def start(self):
         return self
@@ -289,7 +290,7 @@ class Hosting(Deployment):
 
     def workers(self, stack, options):
         os.chmod(stack.folder, 0o711)
-        return ApachesWorkers(stack)
+        return ApachesWorkers(stack, lasting="cgid" not in self.modules)
 
     def web(self, stack):
         host = ApacheHost(os.path.join(stack.folder, "apache"), self.modules)

@@ -142,6 +142,7 @@ class Workers(Process):
     """The program under test. Options are those of its command line, with _ for -."""
 
     name = "pool"
+    lasting = True  # a worker answers more than one request
 
     def __init__(self, folder, config, **options):
         super().__init__(folder)
