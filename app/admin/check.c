@@ -110,8 +110,8 @@ check_transport(struct database *database, struct findings *findings)
 /* One setting of the server that the promises of the program rest on. */
 struct demand {
     const char *sql;
-    const char *value; /* that it must have; "" (unknown to the server) passes, too */
-    bool galera_only;
+    const char *value; /* that it must have */
+    bool galera_only;  /* there it must be known to the server, too */
     const char *advice;
 };
 
@@ -146,9 +146,11 @@ check_settings(struct database *database, struct findings *findings)
         if (demands[i].galera_only && !galera)
             continue;
         ask(database, demands[i].sql, value);
-        if (value[0] != '\0' && strcmp(value, demands[i].value) != 0 &&
-            strcasecmp(value, "ON") != 0) {
-            find(findings, "settings", VERDICT_PROBLEM, "%s (it is %s)", demands[i].advice, value);
+        if (value[0] == '\0' && !demands[i].galera_only)
+            continue;
+        if (strcmp(value, demands[i].value) != 0 && strcasecmp(value, "ON") != 0) {
+            find(findings, "settings", VERDICT_PROBLEM, "%s (it is %s)", demands[i].advice,
+                 value[0] != '\0' ? value : "unknown to this server");
             wrong++;
         }
     }
@@ -157,17 +159,43 @@ check_settings(struct database *database, struct findings *findings)
              galera ? "a Galera node with the settings it needs" : "commits are durable");
 }
 
-/* What the workers' account must not be able to do. */
+/*
+ * True when the privileges of one line of SHOW GRANTS ("GRANT SELECT (`id`), INSERT ON ...") go
+ * beyond reading, inserting, and updating single columns.
+ */
+static bool
+is_excessive(const char *grant)
+{
+    const char *end = strstr(grant, " ON ");
+    const char *at = grant + strlen("GRANT ");
+
+    while (end != NULL && at < end) {
+        size_t length = strcspn(at, " (,");
+        const char *next = at + length + strspn(at + length, " ");
+        bool columns = *next == '(';
+
+        if (columns)
+            next = strchr(next, ')') + 1;
+        if (strncmp(at, "UPDATE", length) == 0) {
+            if (!columns)
+                return true;
+        } else if (strncmp(at, "SELECT", length) != 0 && strncmp(at, "INSERT", length) != 0 &&
+                   strncmp(at, "USAGE", length) != 0) {
+            return true;
+        }
+        at = next + strspn(next, ", ");
+    }
+    return strstr(grant, " WITH GRANT OPTION") != NULL;
+}
+
 static void
 take_grant(void *arg, char **row, const unsigned long *lengths)
 {
     bool *excessive = arg;
 
     (void)lengths;
-    if (row[0] != NULL &&
-        (strstr(row[0], "ALL PRIVILEGES") != NULL || strstr(row[0], "DELETE") != NULL ||
-         strstr(row[0], "DROP") != NULL || strstr(row[0], "SUPER") != NULL))
-        *excessive = true;
+    if (row[0] != NULL && strncmp(row[0], "GRANT ", strlen("GRANT ")) == 0)
+        *excessive = *excessive || is_excessive(row[0]);
 }
 
 /* Statements within a compound one are not checked when it is prepared: ask for them one by one. */

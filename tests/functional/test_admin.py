@@ -105,6 +105,21 @@ def test_check_finds_settings_that_lose_commits(stack):
         stack.database.sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1")
 
 
+@pytest.mark.parametrize("grant", ["ALTER ON payment_api.*", "UPDATE ON payment_api.payments", "FILE ON *.*",
+                                   "DELETE ON payment_api.refunds", "SELECT ON payment_api.* WITH GRANT OPTION"])
+def test_check_finds_privileges_that_nobody_needs(stack, grant):
+    what, option = grant.removesuffix(" WITH GRANT OPTION"), grant.partition(" WITH ")[1:]
+    stack.database.sql(f"GRANT {what} TO 'payment-api'@'localhost'{''.join(option)}")
+    try:
+        assert "may do more than the workers need" in stack.try_admin("check").stdout
+    finally:
+        rights, _, where = what.partition(" ON ")
+        stack.database.sql(f"REVOKE {rights + (', GRANT OPTION' if option[0] else '')} ON {where} FROM 'payment-api'@'localhost'")
+        with open(os.path.join(SOURCE, "sql/grants.sql"), encoding="utf-8") as grants:
+            stack.database.sql(grants.read())
+    assert "can do its work, and no more" in stack.try_admin("check").stdout
+
+
 def test_check_finds_missing_privileges(stack):
     stack.database.sql("REVOKE INSERT ON refunds FROM 'payment-api'@'localhost'")
     try:
