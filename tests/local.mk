@@ -166,6 +166,8 @@ EXTRA_DIST += \
 	tests/functional/test_money.py \
 	tests/functional/test_payments.py \
 	tests/functional/test_pool.py \
+	tests/functional/test_quickstart.py \
+	tests/functional/test_races.py \
 	tests/functional/test_readme.py \
 	tests/functional/test_refunds.py \
 	tests/functional/test_tls.py \

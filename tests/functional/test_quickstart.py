@@ -1,0 +1,116 @@
+"""conf/quickstart, from a copy of the source tree.
+
+SPDX-License-Identifier: MIT
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+
+import pytest
+from harness.client import Client
+from harness.process import wait_until
+from harness.servers import SOURCE, free_port
+
+
+class Checkout:
+    """A fresh copy of the sources, with no build in it."""
+
+    def __init__(self, folder):
+        self.folder = os.path.join(folder, "payment-api")
+        shutil.copytree(SOURCE, self.folder, symlinks=True, ignore=shutil.ignore_patterns(
+            ".git", ".test", ".quickstart", "_build", "autom4te.cache", "*.o", "*.a", "Makefile", "config.status"))
+        subprocess.run(["chmod", "-R", "u+w", self.folder], check=True)
+        self.port = free_port()
+
+    def quickstart(self, *arguments, port=True):
+        options = ["--port", str(self.port)] if port else []
+        return subprocess.run(
+            [os.path.join(self.folder, "conf", "quickstart"), *arguments, *options], stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=300, check=False,
+        )
+
+    def env(self):
+        with open(os.path.join(self.folder, ".quickstart", "env"), encoding="utf-8") as file:
+            return dict(line.rstrip("\n").split("=", 1) for line in file)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    made = Checkout(str(tmp_path_factory.mktemp("checkout")))
+    yield made
+    made.quickstart("--stop", port=False)
+
+
+def test_from_a_checkout_to_a_payment(checkout):
+    result = checkout.quickstart("--background")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert '"status":"succeeded"' in result.stdout and '"id":"refund_' in result.stdout
+    env = checkout.env()
+    assert set(env) == {"BASE_URL", "API_KEY", "DB_SOCKET", "DB_NAME", "CONF"}
+    assert env["BASE_URL"] == f"http://127.0.0.1:{checkout.port}/v1"
+    assert os.path.exists(env["DB_SOCKET"]) and os.path.exists(env["CONF"])
+    assert Client(env["BASE_URL"], env["API_KEY"]).pay().status_code == 201
+
+
+def test_a_second_start_changes_nothing(checkout):
+    before = checkout.env()
+    result = checkout.quickstart("--background")
+    assert (result.returncode, "running already" in result.stdout) == (0, True)
+    assert checkout.env() == before
+    result = checkout.quickstart("--background", "--port", str(free_port()), port=False)
+    assert (result.returncode, "--stop ends it" in result.stderr) == (1, True)
+
+
+def test_data_outlives_a_stop_but_not_a_reset(checkout):
+    env = checkout.env()
+    payment = Client(env["BASE_URL"], env["API_KEY"]).pay().json()["id"]
+    assert checkout.quickstart("--stop", port=False).returncode == 0
+    with pytest.raises(OSError):
+        Client(env["BASE_URL"], env["API_KEY"]).get("/healthz")
+    assert checkout.quickstart("--background").returncode == 0
+    env = checkout.env()
+    assert Client(env["BASE_URL"], env["API_KEY"]).get(f"/payments/{payment}").status_code == 200
+    assert checkout.quickstart("--stop", port=False).returncode == 0
+    assert checkout.quickstart("--background", "--reset").returncode == 0
+    assert Client(env["BASE_URL"], env["API_KEY"]).get(f"/payments/{payment}").status_code == 401
+    env = checkout.env()
+    assert Client(env["BASE_URL"], env["API_KEY"]).get(f"/payments/{payment}").status_code == 404
+
+
+def test_ctrl_c_leaves_nothing(checkout):
+    checkout.quickstart("--stop", port=False)
+    log = os.path.join(checkout.folder, "log")
+    with open(log, "w", encoding="utf-8") as output, subprocess.Popen(
+        [os.path.join(checkout.folder, "conf", "quickstart"), "--port", str(checkout.port)], stdin=subprocess.DEVNULL,
+        stdout=output, stderr=output, start_new_session=True,
+    ) as process:
+        def serving():
+            with open(log, encoding="utf-8") as file:
+                return "payment-api serves" in file.read()
+        wait_until(lambda: process.poll() is not None or serving(), 120, "the start")
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(60) == 0
+    assert checkout.quickstart("--stop", port=False).stdout == "Nothing is running.\n"
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+def test_a_port_that_is_taken(checkout):
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = checkout.quickstart("--background", "--port", str(port), port=False)
+    assert result.returncode == 1
+    assert f"something listens on 127.0.0.1:{port} already" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--port", "99999"), ("--port", "x"), ("--nonsense",), ("--port",)])
+def test_wrong_options(checkout, arguments):
+    result = checkout.quickstart(*arguments, port=False)
+    assert result.returncode != 0
+    assert arguments[0] in result.stderr
