@@ -251,7 +251,14 @@ static void
 check_connector_line(struct reading *reading, const char *line)
 {
     static const char *const switches[] = {"ssl-verify-server-cert", "ssl-enforce"};
+    static const char *const refused[] = {"connect-timeout", "timeout", "report-data-truncation"};
 
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        if (sets_option(line, refused[i]))
+            fail(reading,
+                 "%s cannot be set: the program sets what it relies on, see database_timeout",
+                 refused[i]);
+    }
     for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
         const char *value = strchr(line, '=');
 
@@ -352,10 +359,10 @@ config_read(struct config *config, const char *path, char error[CONFIG_ERROR_SIZ
 bool
 config_check(const struct config *config, char error[CONFIG_ERROR_SIZE])
 {
-    if (config->request_timeout <= config->database_timeout) {
+    if (config->request_timeout <= 2 * config->database_timeout) {
         snprintf(error, CONFIG_ERROR_SIZE,
-                 "request_timeout (%d) must be above database_timeout (%d): a request needs at"
-                 " least one answer of the database",
+                 "request_timeout (%d) must be above twice database_timeout (%d): when an answer of"
+                 " the database is lost, a request must have the time to ask again",
                  config->request_timeout, config->database_timeout);
         return false;
     }

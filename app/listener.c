@@ -74,7 +74,9 @@ is_in_use(const union address *address)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     bool used;
 
-    used = connect(fd, &address->any, sizeof address->local) == 0 || errno == EAGAIN;
+    if (fd < 0)
+        return true; /* that cannot be told: better no socket than somebody else's */
+    used = connect(fd, &address->any, sizeof address->local) == 0 || errno != ECONNREFUSED;
     close(fd);
     return used;
 }
@@ -232,9 +234,10 @@ listener_open(struct listener *listener, const struct config *config, char error
 void
 listener_close(struct listener *listener)
 {
-    if (listener->fd >= 0)
-        close(listener->fd);
+    /* In this order: once it is closed, a successor may have put its own socket there. */
     if (listener->path[0] != '\0')
         unlink(listener->path);
+    if (listener->fd >= 0)
+        close(listener->fd);
     *listener = (struct listener){.fd = -1};
 }

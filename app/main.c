@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #endif
 #include <sys/resource.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "http/cgi.h"
@@ -64,8 +66,8 @@ print_help(void)
     config_print_help(stdout);
     printf(
         "\n"
-        "Signals: TERM answers what is in hand and stops; HUP reads the configuration again and\n"
-        "replaces the workers one by one.\n"
+        "Signals: TERM, INT and USR1 answer what is in hand and stop; HUP reads the configuration\n"
+        "again and replaces the workers one by one.\n"
         "\n"
         "Example: payment-api.fcgi --config payment-api.conf --listen /run/payment-api.sock\n");
 }
@@ -157,8 +159,11 @@ run_single(struct config *config, int listen_fd, struct arguments *arguments)
         struct log log = {.target = config->log_target, .level = config->log_level};
         struct config fresh;
 
-        if (load(&fresh, arguments, error)) {
+        if (load(&fresh, arguments, error) &&
+            (worker_check_database(&fresh, error) || error[0] == '\0')) {
             *config = fresh;
+            log = (struct log){.target = config->log_target, .level = config->log_level};
+            log_open(&log);
             log_write(&log, LOG_LEVEL_NOTICE, "new configuration");
         } else {
             log_write(&log, LOG_LEVEL_ERROR, "the configuration stays as it was: %s", error);
@@ -210,6 +215,35 @@ serve(struct config *config, struct arguments *arguments, const struct log *log)
 }
 
 /*
+ * Opens what is missing of standard input, output and error: a socket that came to have such a
+ * number would get what is meant for the log.
+ */
+static void
+fill_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+/*
+ * True when the arguments of this CGI program may be words of its query string, which anybody can
+ * choose: a web server passes them where no "=" stands in it (RFC 3875 section 4.4).
+ */
+static bool
+has_foreign_arguments(void)
+{
+    const char *query = getenv("QUERY_STRING");
+
+    return cgi_is_request() && !listener_is_inherited() && query != NULL && query[0] != '\0' &&
+           strchr(query, '=') == NULL;
+}
+
+/*
  * No core dump of this process or its workers: API keys and the database's password are in their
  * memory. On Linux this also keeps other processes of the same user from reading that memory. The
  * limit alone would not do where a program collects the dumps (core_pattern).
@@ -233,7 +267,10 @@ main(int argc, char **argv)
     struct config config;
     struct log log;
 
+    fill_standard_descriptors();
     forbid_core_dumps();
+    if (has_foreign_arguments())
+        argc = 1;
     switch (parse_arguments(argc, argv, &arguments)) {
     case PARSED:
         break;

@@ -50,7 +50,8 @@ struct pool {
 static int64_t
 drain_limit_ms(const struct config *config)
 {
-    return (int64_t)(config->request_timeout + config->database_timeout + config->body_timeout) *
+    return (int64_t)(2 * config->request_timeout + config->database_timeout +
+                     2 * config->body_timeout) *
                1000 +
            DRAIN_GRACE_MS;
 }
@@ -221,12 +222,15 @@ reload(struct pool *pool, pool_load *load, void *arg)
     char error[CONFIG_ERROR_SIZE];
     struct config fresh;
 
-    if (!load(&fresh, arg, error)) {
+    if (!load(&fresh, arg, error) || (!worker_check_database(&fresh, error) && error[0] != '\0')) {
         log_write(&pool->log, LOG_LEVEL_ERROR, "the configuration stays as it was: %s", error);
         return;
     }
-    if (strcmp(fresh.listen, pool->config->listen) != 0)
-        log_write(&pool->log, LOG_LEVEL_WARNING, "listen takes effect at the next start only");
+    if (strcmp(fresh.listen, pool->config->listen) != 0 ||
+        fresh.listen_mode != pool->config->listen_mode ||
+        fresh.allow_remote != pool->config->allow_remote)
+        log_write(&pool->log, LOG_LEVEL_WARNING,
+                  "listen, listen_mode and allow_remote take effect at the next start only");
     *pool->config = fresh;
     pool->log = (struct log){.target = fresh.log_target, .level = fresh.log_level};
     log_open(&pool->log);
@@ -294,6 +298,8 @@ pool_run(struct config *config, int listen_fd, pool_load *load, void *arg)
     pool->config = config;
     pool->log = (struct log){.target = config->log_target, .level = config->log_level};
     pool->listen_fd = listen_fd;
+    signal(SIGCHLD,
+           SIG_DFL); /* ignored, as it may come from whoever started this, it tells nothing */
     sigemptyset(&pool->signals);
     sigaddset(&pool->signals, SIGCHLD);
     sigaddset(&pool->signals, SIGTERM);

@@ -25,7 +25,9 @@ static volatile sig_atomic_t end_signal;
 static void
 take_signal(int signal)
 {
-    end_signal = signal;
+    /* One that ends the program is not undone by a reload that came with it. */
+    if (signal != SIGHUP || end_signal == 0)
+        end_signal = signal;
 }
 
 /*

@@ -116,9 +116,17 @@ struct demand {
 };
 
 static const struct demand demands[] = {
-    {"SELECT @@GLOBAL.innodb_flush_log_at_trx_commit", "1", false,
+    {"SELECT IF(@@GLOBAL.innodb_flush_log_at_trx_commit IN (1, 3), 1,"
+     " @@GLOBAL.innodb_flush_log_at_trx_commit)",
+     "1", false,
      "innodb_flush_log_at_trx_commit must be 1, or a payment that was acknowledged can be lost in a"
      " crash"},
+    /* With a binary log InnoDB leaves the end of a commit to it, but for 3. */
+    {"SELECT IF(@@GLOBAL.log_bin = 0 OR @@GLOBAL.sync_binlog = 1"
+     " OR @@GLOBAL.innodb_flush_log_at_trx_commit = 3, 1, @@GLOBAL.sync_binlog)",
+     "1", false,
+     "sync_binlog must be 1 where the binary log is on, or a payment that was acknowledged can be"
+     " lost in a crash"},
     {"SELECT @@GLOBAL.innodb_doublewrite", "1", false,
      "innodb_doublewrite must be on, or a crash can leave torn pages"},
     {"SELECT @@SESSION.innodb_snapshot_isolation", "1", true,
@@ -161,12 +169,15 @@ check_settings(struct database *database, struct findings *findings)
 
 /*
  * True when the privileges of one line of SHOW GRANTS ("GRANT SELECT (`id`), INSERT ON ...") go
- * beyond reading, inserting, and updating single columns.
+ * beyond reading, inserting, and updating single columns, or hold for all tables.
  */
 static bool
 is_excessive(const char *grant)
 {
     const char *end = strstr(grant, " ON ");
+    bool all_tables = end != NULL && strncmp(grant, "GRANT USAGE", 11) != 0 &&
+                      end[4 + strcspn(end + 4, ".")] != '\0' &&
+                      end[4 + strcspn(end + 4, ".") + 1] == '*';
     const char *at = grant + strlen("GRANT ");
 
     while (end != NULL && at < end) {
@@ -185,7 +196,7 @@ is_excessive(const char *grant)
         }
         at = next + strspn(next, ", ");
     }
-    return strstr(grant, " WITH GRANT OPTION") != NULL;
+    return all_tables || strstr(grant, " WITH GRANT OPTION") != NULL;
 }
 
 static void
@@ -258,16 +269,15 @@ check_schema(struct database *database, struct findings *findings, bool *current
     find(findings, "schema", *current ? VERDICT_OK : VERDICT_PROBLEM, "%s", text);
 }
 
-/* The server that is connected: true when it could be. */
+/* The server that was to be connected, with this result: true when it could be. */
 static bool
-check_server(struct admin *admin, struct database *database, const char *host,
+check_server(struct database *database, enum database_result result, const char *host,
              struct findings *findings)
 {
-    enum database_result result = database_connect(database, admin_deadline(admin));
     char version[VALUE_SIZE];
 
     if (result != DATABASE_DONE) {
-        findings->unreachable = result == DATABASE_UNAVAILABLE;
+        findings->unreachable = findings->unreachable || result == DATABASE_UNAVAILABLE;
         find(findings, "database", VERDICT_PROBLEM, "%s%s", host, database_error(database));
         return false;
     }
@@ -282,19 +292,19 @@ check_server(struct admin *admin, struct database *database, const char *host,
 static bool
 check_servers(struct admin *admin, struct database *database, struct findings *findings)
 {
-    size_t count = 0;
+    enum database_result result = database_connect(database, admin_deadline(admin));
+    size_t count = database_host_count(database);
     bool good = true;
 
-    if (database_connect(database, admin_deadline(admin)) == DATABASE_DONE)
-        count = database_host_count(database);
     if (count == 0)
-        return check_server(admin, database, "", findings);
+        return check_server(database, result, "", findings);
     for (size_t i = 0; i < count; i++) {
         const char *name = database_use_host(database, i);
         char host[VALUE_SIZE];
 
         snprintf(host, sizeof host, "%.*s: ", (int)strcspn(name, ","), name);
-        good = check_server(admin, database, host, findings) && good;
+        result = database_connect(database, admin_deadline(admin));
+        good = check_server(database, result, host, findings) && good;
     }
     return good;
 }

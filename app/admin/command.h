@@ -26,6 +26,7 @@ enum admin_exit {
 struct admin {
     struct config config;
     struct log log;
+    int answer_timeout;        /* seconds for one answer of the database; 0: database_timeout */
     struct database *database; /* connected; NULL for commands that connect by themselves */
     bool json;                 /* print JSON, not text for people */
 

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -88,6 +89,7 @@ admin_database(struct admin *admin, const char *group, const struct statement_se
         .option_file = admin->config.path,
         .group = group,
         .timeout = admin->config.database_timeout,
+        .answer_timeout = admin->answer_timeout,
         .check_schema = check_schema,
         .sets = sets,
         .set_count = set_count,
@@ -323,6 +325,7 @@ main(int argc, char **argv)
     struct parsed parsed = {.config_path = NULL};
     const struct command *command = NULL;
     char error[CONFIG_ERROR_SIZE];
+    enum admin_exit status;
 
     if (!parse_options(argc, argv, &admin, &parsed))
         return ADMIN_USAGE;
@@ -337,5 +340,11 @@ main(int argc, char **argv)
         admin_complain("%s", error);
         return ADMIN_REFUSED;
     }
-    return (int)(command->connects ? connect_and_run(&admin, command) : command->run(&admin));
+    status = command->connects ? connect_and_run(&admin, command) : command->run(&admin);
+    /* A key is shown this one time: that nobody saw it must not look like success. */
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        admin_complain("the output could not be written: %s", strerror(errno));
+        return ADMIN_REFUSED;
+    }
+    return (int)status;
 }

@@ -12,6 +12,7 @@
 #include "admin/command.h"
 #include "store/schema_store.h"
 
+#define UPGRADE_TIMEOUT (7 * 24 * 3600)   /* seconds: a large table takes its time to be altered */
 #define SCRIPT_SIZE_MAX ((size_t)1048576) /* bytes */
 
 /* Connects without asking for a current schema, and reads which one is there. */
@@ -157,8 +158,10 @@ enum admin_exit
 schema_upgrade(struct admin *admin)
 {
     struct schema_version version;
-    enum admin_exit status = open_and_read(admin, &version);
+    enum admin_exit status;
 
+    admin->answer_timeout = UPGRADE_TIMEOUT;
+    status = open_and_read(admin, &version);
     if (status == ADMIN_DONE)
         status = upgrade(admin, &version);
     if (status == ADMIN_DONE)

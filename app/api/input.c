@@ -5,6 +5,7 @@
  */
 #include "api/input.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "domain/card_number.h"
@@ -36,16 +37,19 @@ input_body(struct context *context, struct json_body *body)
     return API_UNAVAILABLE;
 }
 
-/* Digits that are a card number, sent in the wrong member: they must not be kept as an amount. */
+/* Digits before the point that are a card number, sent in the wrong member: not to be kept. */
 static bool
 is_card_number(const char *number, size_t length)
 {
     char text[CARD_NUMBER_SIZE];
+    size_t digits = 0;
 
-    if (length >= sizeof text)
+    while (digits < length && digits < sizeof text && isdigit((unsigned char)number[digits]))
+        digits++;
+    if (digits == sizeof text)
         return false;
-    memcpy(text, number, length);
-    text[length] = '\0';
+    memcpy(text, number, digits);
+    text[digits] = '\0';
     return card_number_in(text);
 }
 

@@ -147,6 +147,18 @@ fastcgi_write(void *stream, const char *data, size_t size)
     return FCGX_PutStr(data, (int)size, ((FCGX_Request *)stream)->out) == (int)size;
 }
 
+/* Closes a connection on which no request is at work, and nothing is left to be read. */
+static void
+close_idle(FCGX_Request *request)
+{
+    if (request->ipcFd < 0)
+        return;
+    FCGX_Free(request, 0);
+    close(request->ipcFd);
+    request->ipcFd = -1;
+}
+
+/* Closes a connection on which the peer may still be sending. */
 static void
 close_connection(const struct fastcgi *fastcgi, FCGX_Request *request)
 {
@@ -170,7 +182,7 @@ free_place(struct fastcgi *fastcgi)
         if (fastcgi->used[i] < fastcgi->used[oldest])
             oldest = i;
     }
-    close_connection(fastcgi, &fastcgi->requests[oldest]);
+    close_idle(&fastcgi->requests[oldest]);
     return &fastcgi->requests[oldest];
 }
 
@@ -307,15 +319,13 @@ fastcgi_finish(struct fastcgi *fastcgi)
     set_alarm(fastcgi->io_timeout_ms);
     FCGX_Finish_r(request);
     clear_alarm();
-    if (!keep && request->ipcFd >= 0) {
-        close(request->ipcFd);
-        request->ipcFd = -1;
-    }
+    if (!keep)
+        close_idle(request);
 }
 
 void
 fastcgi_close(struct fastcgi *fastcgi)
 {
     for (size_t i = 0; i < FASTCGI_CONNECTIONS; i++)
-        close_connection(fastcgi, &fastcgi->requests[i]);
+        close_idle(&fastcgi->requests[i]);
 }

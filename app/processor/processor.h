@@ -4,10 +4,17 @@
  * Rules for every implementation:
  * - It is asked before anything is recorded whether it knows a source, and must answer that without
  *   any effect.
- * - charge() and refund() carry the id of our record. A processor with effects outside this program
- *   passes it on as its own idempotency key, so that a call made twice moves money once.
+ * - charge() and refund() carry the id of our record.
  * - It never waits past the deadline. When it cannot say how a call ended, that is
- *   CHARGE_UNKNOWN or REFUND_UNKNOWN, never a guess: the record is then kept as "processing".
+ *   CHARGE_UNKNOWN or REFUND_OUTCOME_UNKNOWN, never a guess: the record is then kept as
+ *   "processing".
+ *
+ * The handlers call these before the record is kept, which is right for a processor without effects
+ * (one durable write a request) and for no other: a request that is sent again has another id. One
+ * that moves money needs the record kept as "processing" first, under its idempotency key and, for
+ * a refund, with its amount reserved; then the call, with the id of that record as the processor's
+ * own idempotency key; then the outcome. The statuses, the columns and the answer 409 are made for
+ * it.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -36,6 +36,7 @@ struct database {
     struct host_list hosts;
     bool hosts_known; /* Connector/C has read the option file at least once */
     bool one_host;    /* the others are not tried */
+    bool out_of_time; /* the last failure was that nothing was sent for want of time */
     const struct statement *prepared[STATEMENTS_MAX];
     MYSQL_STMT *handles[STATEMENTS_MAX]; /* of prepared[] */
     size_t prepared_count;
@@ -92,6 +93,26 @@ set_error(struct database *database, const char *format, ...)
     va_start(args, format);
     vsnprintf(database->error, sizeof database->error, format, args);
     va_end(args);
+}
+
+/* A fault of the program or of the data: logged here, whoever hears of it. */
+static enum database_result __attribute__((format(printf, 2, 3)))
+fault(struct database *database, const char *format, ...)
+{
+    va_list args;
+
+    database->error_number = 0;
+    va_start(args, format);
+    vsnprintf(database->error, sizeof database->error, format, args);
+    va_end(args);
+    log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);
+    return DATABASE_FAILED;
+}
+
+enum database_result
+database_fault(struct database *database, const char *what)
+{
+    return fault(database, "%s", what);
 }
 
 /* What an error of the server or of Connector/C means for the unit of work. */
@@ -152,7 +173,9 @@ note_failure(struct database *database, const char *what, unsigned error, const 
 {
     enum database_result result = classify(error);
 
-    set_error(database, "%s: %s (error %u)", what, message, error);
+    /* The server's words about a duplicate quote the key that a client sent. */
+    set_error(database, "%s: %s (error %u)", what,
+              result == DATABASE_DUPLICATE ? "duplicate key" : message, error);
     database->error_number = error;
     if (result == DATABASE_FAILED)
         log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);
@@ -178,6 +201,7 @@ fits(const struct database *database)
 static enum database_result
 note_no_time(struct database *database, const char *what)
 {
+    database->out_of_time = true;
     set_error(database, "%s: no time left before the request's deadline", what);
     return DATABASE_UNAVAILABLE;
 }
@@ -206,7 +230,8 @@ run_optional(struct database *database, const char *sql)
 
 /*
  * What the program relies on is set here, not hoped for: the option file may say anything.
- * A lock is waited for less long than an answer, so that the wait ends with the server's word.
+ * A lock is waited for less long than an answer (from a database_timeout of 2 on), so that the wait
+ * ends with the server's word.
  */
 static enum database_result
 set_session(struct database *database)
@@ -225,8 +250,8 @@ set_session(struct database *database)
              " sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
              "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',"
              " tx_isolation = 'REPEATABLE-READ', foreign_key_checks = 1, unique_checks = 1,"
-             " check_constraint_checks = 1, innodb_lock_wait_timeout = %d",
-             lock_wait);
+             " check_constraint_checks = 1, innodb_lock_wait_timeout = %d, lock_wait_timeout = %d",
+             lock_wait, lock_wait);
     result = run_text(database, "session settings", sql);
     /* Galera: a transaction fails (1020) instead of overwriting what another node changed, and a
      * read sees what was committed on another node before. */
@@ -244,8 +269,7 @@ prepare(struct database *database, const struct statement *statement)
 
     if (handle == NULL || database->prepared_count == STATEMENTS_MAX) {
         mysql_stmt_close(handle);
-        set_error(database, "%s: no room for another statement", statement->name);
-        return DATABASE_FAILED;
+        return fault(database, "%s: no room for another statement", statement->name);
     }
     database->prepared[database->prepared_count] = statement;
     database->handles[database->prepared_count] = handle;
@@ -257,11 +281,9 @@ prepare(struct database *database, const struct statement *statement)
                             mysql_stmt_error(handle));
     if (mysql_stmt_param_count(handle) != statement->parameters ||
         mysql_stmt_field_count(handle) != statement->columns) {
-        set_error(database, "%s has %lu parameters and %u columns, but should have %u and %u",
-                  statement->name, mysql_stmt_param_count(handle), mysql_stmt_field_count(handle),
-                  statement->parameters, statement->columns);
-        log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);
-        return DATABASE_FAILED;
+        return fault(database, "%s has %lu parameters and %u columns, but should have %u and %u",
+                     statement->name, mysql_stmt_param_count(handle),
+                     mysql_stmt_field_count(handle), statement->parameters, statement->columns);
     }
     return DATABASE_DONE;
 }
@@ -302,6 +324,7 @@ open_connection(struct database *database)
 {
     const struct database_settings *settings = &database->settings;
     unsigned timeout = (unsigned)settings->timeout;
+    unsigned answer = settings->answer_timeout > 0 ? (unsigned)settings->answer_timeout : timeout;
     MYSQL *connection = mysql_init(NULL);
     bool good;
 
@@ -314,7 +337,7 @@ open_connection(struct database *database)
     mysql_optionsv(connection, MYSQL_READ_DEFAULT_GROUP, settings->group);
     mysql_optionsv(connection, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     mysql_optionsv(connection, MYSQL_OPT_CONNECT_TIMEOUT, &timeout);
-    mysql_optionsv(connection, MYSQL_OPT_READ_TIMEOUT, &timeout);
+    mysql_optionsv(connection, MYSQL_OPT_READ_TIMEOUT, &answer);
     mysql_optionsv(connection, MYSQL_OPT_WRITE_TIMEOUT, &timeout);
     good = mysql_real_connect(connection, host_list_current(&database->hosts), NULL, NULL, NULL, 0,
                               NULL, CLIENT_REMEMBER_OPTIONS) != NULL;
@@ -423,9 +446,7 @@ database_execute(struct database *database, const struct statement *statement,
 
     *rows = 0;
     if (handle == NULL) {
-        set_error(database, "%s was not prepared", statement->name);
-        log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);
-        return DATABASE_FAILED;
+        return fault(database, "%s was not prepared", statement->name);
     }
     if (!fits(database))
         return note_no_time(database, statement->name);
@@ -446,9 +467,7 @@ failed:
     if (mysql_stmt_errno(handle) != 0)
         return note_failure(database, statement->name, mysql_stmt_errno(handle),
                             mysql_stmt_error(handle));
-    set_error(database, "%s: a result that does not fit its columns", statement->name);
-    log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);
-    return DATABASE_FAILED;
+    return fault(database, "%s: a result that does not fit its columns", statement->name);
 }
 
 /* Sleeps before the next try: longer each time, and not as long as another worker's. */
@@ -470,7 +489,8 @@ back_off(struct database *database, int tries)
 static void
 clear_transaction(struct database *database, enum database_result result)
 {
-    if (database->connection == NULL || result == DATABASE_DONE)
+    /* The units of work leave nothing open between two statements. */
+    if (database->connection == NULL || result == DATABASE_DONE || database->out_of_time)
         return;
     if (result != DATABASE_UNAVAILABLE && mysql_rollback(database->connection) == 0)
         return;
@@ -489,6 +509,7 @@ try_work(struct database *database, struct deadline deadline, database_work *wor
     if (database_connect(database, deadline) != DATABASE_DONE)
         return DATABASE_UNAVAILABLE;
     database->deadline = deadline;
+    database->out_of_time = false;
     result = work(database, arg);
     clear_transaction(database, result);
     *in_doubt = *in_doubt || result == DATABASE_UNAVAILABLE;
@@ -516,6 +537,8 @@ database_run(struct database *database, struct deadline deadline, database_work 
     int tries = 0;
 
     database->deadline = deadline;
+    if (!fits(database))
+        result = note_no_time(database, "database");
     while (tries < TRIES_MAX && fits(database)) {
         tries++;
         result = try_work(database, deadline, work, arg, &in_doubt);

@@ -47,6 +47,7 @@ struct database_settings {
     const char *option_file; /* its groups are read by Connector/C; not owned */
     const char *group;       /* "database" or "database-admin" */
     int timeout;             /* seconds to connect, and for each answer */
+    int answer_timeout;      /* seconds for an answer where it may take longer; 0: as timeout */
     bool check_schema;       /* accept only the schema that this program was made for */
     const struct statement_set *const *sets; /* what to prepare; not owned */
     size_t set_count;
@@ -110,6 +111,10 @@ typedef enum database_result database_work(struct database *database, void *arg)
  */
 enum database_result database_run(struct database *database, struct deadline deadline,
                                   database_work *work, void *arg)
+    __attribute__((warn_unused_result));
+
+/* For stores: logs what is wrong with a row that no program of ours writes; DATABASE_FAILED. */
+enum database_result database_fault(struct database *database, const char *what)
     __attribute__((warn_unused_result));
 
 /* What a store's function came to. */

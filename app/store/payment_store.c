@@ -78,7 +78,8 @@ fetch(struct database *database, const struct statement *statement, MYSQL_BIND *
     payment->decline = DECLINE_NONE;
     if (payment->currency == NULL || !payment_status_parse(status, &payment->status) ||
         (decline[0] != '\0' && !decline_parse(decline, &payment->decline)))
-        return DATABASE_FAILED;
+        return database_fault(database,
+                              "a payment has a currency, status or decline that is not known here");
     return DATABASE_DONE;
 }
 

@@ -79,7 +79,9 @@ fetch(struct database *database, const struct statement *statement, MYSQL_BIND *
     column_end(&column[4], status);
     column_end(&column[5], refund->idempotency_key);
     refund->created_at = time_from_column(&created_at);
-    return refund_status_parse(status, &refund->status) ? DATABASE_DONE : DATABASE_FAILED;
+    return refund_status_parse(status, &refund->status)
+               ? DATABASE_DONE
+               : database_fault(database, "a refund has a status that is not known here");
 }
 
 struct insertion {

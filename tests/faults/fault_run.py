@@ -21,6 +21,7 @@ from harness.stack import Stack  # noqa: E402
 
 REQUEST_TIMEOUT = 4
 DATABASE_TIMEOUT = 1
+QUEUE_SECONDS = 3
 PATIENCE = 60  # seconds after the last fault until every outcome must be known
 
 
@@ -91,6 +92,14 @@ def print_table(arguments, figures, injectors, violations):
         print(f"violation: {violation}")
 
 
+def idle(figures, injectors, seconds):
+    """A run that did nothing proves nothing: what is missing of it."""
+    missing = [name for name in ("payments kept", "refunds kept", "answers 503") if not figures.get(name)]
+    if seconds >= 60:
+        missing += [name for injector in injectors for name in injector.faults if not injector.counts[name]]
+    return [f"the run had none of these: {name}" for name in missing]
+
+
 def keep(arguments, folder):
     if arguments.keep:
         shutil.copytree(folder, arguments.keep, ignore=shutil.ignore_patterns("data*", "*.sock"),
@@ -102,7 +111,7 @@ def main():
                                 "and refunds, and proves from a journal that none was lost, doubled or over-refunded.")
     with Stack(
         database_options=["--max-connections=30"], workers=4, request_timeout=REQUEST_TIMEOUT,
-        database_timeout=DATABASE_TIMEOUT, body_timeout=2, max_queue_seconds=3, key_cache_seconds=1,
+        database_timeout=DATABASE_TIMEOUT, body_timeout=2, max_queue_seconds=QUEUE_SECONDS, key_cache_seconds=1,
         log_level="notice",
     ) as stack:
         clients = Clients(arguments, stack.folder, [("127.0.0.1", stack.nginx.port)], stack.key)
@@ -138,7 +147,10 @@ def main():
             stack.database.start()
         finally:
             keep(arguments, stack.folder)
-        figures, violations = checker.check(clients.folder, stack.database.socket)
+        # A request may wait for a stopped worker, in the queue, and for its own deadline, one after the other.
+        deadline = pool.too_long + QUEUE_SECONDS + REQUEST_TIMEOUT + 3
+        figures, violations = checker.check(clients.folder, stack.database.socket, deadline=deadline)
+        violations += idle(figures, injectors, arguments.seconds)
         print_table(arguments, figures, injectors, violations)
     return 1 if violations else 0
 

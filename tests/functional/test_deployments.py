@@ -35,6 +35,7 @@ def made(name, **options):
 
 
 proxy = made("apache-proxy", workers=1, max_queue_seconds=1)
+single = made("nginx", workers=1, max_queue_seconds=1)
 fcgid = made("apache-fcgid")
 host = made("hosting-fcgi")
 cgi_host = made("hosting-cgi")
@@ -93,10 +94,12 @@ def test_socket_activation_is_lazy():
         assert "started, 2 workers" in stack.workers.log()
 
 
-def test_health_is_for_this_machine_only(any_apache):
+@pytest.mark.parametrize("name", [*WEB_SERVERS, "single"])
+def test_health_is_for_this_machine_only(request, name):
+    server = request.getfixturevalue(name)
     for path in ("/healthz", "/readyz"):
-        assert any_apache.client.get(path).text == '{"status":"ok"}'
-        answer = from_elsewhere(any_apache.web.url + path, headers={"X-Forwarded-Proto": "https"})
+        assert server.client.get(path).text == '{"status":"ok"}'
+        answer = from_elsewhere(server.web.url + path, headers={"X-Forwarded-Proto": "https"})
         assert answer.status_code in (403, 404)
         assert '"status"' not in answer.text
         assert answer.headers["Content-Type"] == "application/json"
@@ -154,8 +157,10 @@ def test_fcgid_ends_workers_without_losing_a_request():
         assert stack.client.pay().status_code == 201
 
 
-def test_requests_that_wait_too_long_behind_apache(proxy):
-    """Apache passes the request's start: the one worker is busy, and who waited for a second is refused."""
+@pytest.mark.parametrize("name", ["proxy", "single"])
+def test_requests_that_wait_too_long(request, name):
+    """The web server passes the request's start: the one worker is busy, and who waited for a second is refused."""
+    proxy = request.getfixturevalue(name)
     created = proxy.client.pay()
     payment_id = created.json()["id"]
     with proxy.database.session() as other, ThreadPoolExecutor() as pool:

@@ -32,7 +32,7 @@ DATA, GET_VALUES, GET_VALUES_RESULT, UNKNOWN_TYPE = 8, 9, 10, 11
 RESPONDER, AUTHORIZER, FILTER = 1, 2, 3
 CANT_MPX_CONN = 1  # protocol status of END_REQUEST
 WORKERS = 2
-BODY_TIMEOUT, REQUEST_TIMEOUT = 1, 2  # seconds
+BODY_TIMEOUT, REQUEST_TIMEOUT = 1, 3  # seconds
 RECOVERY = 15  # seconds until a payment must work again, a replaced worker included
 BODY = b'{"amount":1.00,"currency":"USD","source":"tok_visa"}'
 

@@ -87,7 +87,7 @@ def test_notations_of_json(api, sent, expected):
 
 
 @pytest.mark.parametrize("card, currency", [
-    ("4222222222222", "USD"), ("4222222222222.00", "USD"), ("378282246310005", "JPY"), ("30569309025904", "JPY"),
+    ("4222222222222", "USD"), ("4222222222222.00", "USD"), ("371449635398431.00000000", "JPY"), ("378282246310005", "JPY"), ("30569309025904", "JPY"),
 ])
 def test_a_card_number_is_no_amount(api, card, currency):
     assert pay(api, card, currency) == (400, None)

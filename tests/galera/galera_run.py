@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
 from faults import checker  # noqa: E402
-from faults.fault_run import Clients, keep, parse_arguments, print_table, run_injectors  # noqa: E402
+from faults.fault_run import Clients, idle, keep, parse_arguments, print_table, run_injectors  # noqa: E402
 from faults.injector import DatabaseFaults, Injector, PoolFaults, stopped  # noqa: E402
 from harness.galera import Cluster  # noqa: E402
 from harness.process import wait_until  # noqa: E402
@@ -172,6 +172,7 @@ def main():
         finally:
             keep(arguments, cluster.folder)
         figures, violations = check_all_nodes(cluster, clients.folder)
+        violations += idle(figures, injectors, arguments.seconds / 3)
         figures["refusals without a quorum"] = faults.refusals
         print_table(arguments, figures, injectors, violations)
     return 1 if violations else 0

@@ -10,4 +10,8 @@ home=/home/account/payment-api
 LD_LIBRARY_PATH=$home/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export LD_LIBRARY_PATH
 
-exec "$home/payment-api.fcgi" --config "$home/payment-api.conf" --workers 1
+# Not an argument: arguments of CGI programs may come from the query string.
+PAYMENT_API_CONF=$home/payment-api.conf
+export PAYMENT_API_CONF
+
+exec "$home/payment-api.fcgi" --workers 1
