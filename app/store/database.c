@@ -437,6 +437,19 @@ take_row(MYSQL_STMT *handle, MYSQL_BIND *columns, size_t *rows)
     return fetched == 0 || fetched == MYSQL_NO_DATA ? 0 : 1;
 }
 
+/*
+ * A duplicate is an answer, with which the unit of work goes on: not within a transaction that the
+ * failed statement began. A compound statement rolls back by its handler, but a KILL QUERY that
+ * comes at the wrong moment keeps the handler from running, and the error is still the first one.
+ */
+static enum database_result
+end_failed(struct database *database, enum database_result result)
+{
+    if (result == DATABASE_DUPLICATE && mysql_rollback(database->connection) != 0)
+        return note_connection_failure(database, "rollback");
+    return result;
+}
+
 enum database_result
 database_execute(struct database *database, const struct statement *statement,
                  MYSQL_BIND *parameters, MYSQL_BIND *columns, size_t *rows)
@@ -465,8 +478,9 @@ database_execute(struct database *database, const struct statement *statement,
 
 failed:
     if (mysql_stmt_errno(handle) != 0)
-        return note_failure(database, statement->name, mysql_stmt_errno(handle),
-                            mysql_stmt_error(handle));
+        return end_failed(database,
+                          note_failure(database, statement->name, mysql_stmt_errno(handle),
+                                       mysql_stmt_error(handle)));
     return fault(database, "%s: a result that does not fit its columns", statement->name);
 }
 
@@ -499,6 +513,21 @@ clear_transaction(struct database *database, enum database_result result)
         host_list_next(&database->hosts);
 }
 
+/*
+ * What was done within a transaction that is still open is not done. No statement leaves one
+ * behind; should it happen all the same, the connection ends with it, and the work is done again.
+ */
+static enum database_result
+refuse_open_transaction(struct database *database, enum database_result result)
+{
+    if (result != DATABASE_DONE ||
+        (database->connection->server_status & SERVER_STATUS_IN_TRANS) == 0)
+        return result;
+    set_error(database, "a transaction was left open");
+    log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);
+    return DATABASE_UNAVAILABLE;
+}
+
 /* The work, once; *in_doubt is set when something was sent whose outcome is not known. */
 static enum database_result
 try_work(struct database *database, struct deadline deadline, database_work *work, void *arg,
@@ -510,7 +539,7 @@ try_work(struct database *database, struct deadline deadline, database_work *wor
         return DATABASE_UNAVAILABLE;
     database->deadline = deadline;
     database->out_of_time = false;
-    result = work(database, arg);
+    result = refuse_open_transaction(database, work(database, arg));
     clear_transaction(database, result);
     *in_doubt = *in_doubt || result == DATABASE_UNAVAILABLE;
     return result;

@@ -164,3 +164,24 @@ def test_what_went_wrong_is_logged(stack):
     stack.proxy.plan(Fault(WRITES["payment"], 1000, error=DURING_COMMIT, forward=False))
     assert stack.client.post("/payments", PAYMENT).status_code == 503
     assert "payment insert: Got error 5 during COMMIT (error 1180)" in stack.workers.log()
+
+
+class NoHandlers(DatabaseProxy):
+    """Takes the handler out of compound statements. A KILL QUERY at the wrong moment does the same: the statement
+    fails with its own error, and leaves the transaction open."""
+
+    rewrites = (("DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;", ""),)
+
+
+def test_a_transaction_that_was_left_open():
+    with Stack(proxy=NoHandlers, workers=1, key_cache_seconds=60) as stack:
+        payment = stack.client.pay(amount=100).json()["id"]
+        assert stack.client.refund(payment, 1, "key").status_code == 201
+        assert stack.client.refund(payment, 1, "key").headers["Idempotent-Replayed"] == "true"
+        later = stack.client.pay(amount=50)
+        assert later.status_code == 201
+        assert stack.client.refund(payment, 2).status_code == 201
+        rows = stack.database.sql("SELECT p.refunded, SUM(r.amount) FROM payments p JOIN refunds r ON"
+                                  " r.payment_id = p.id GROUP BY p.id")
+        assert rows == [["300", "300"]]
+        assert stack.database.sql("SELECT COUNT(*) FROM payments WHERE amount = 5000") == [["1"]]

@@ -83,6 +83,7 @@ class _Relay:
         while True:
             packet = _packet(self.client)
             if packet[3] == 0 and packet[4] == COM_STMT_PREPARE:
+                packet = self.proxy.rewrite(packet)
                 self.preparing = packet[5:]
             fault = self._fault(packet)
             if fault is None:
@@ -145,6 +146,8 @@ class _Relay:
 class DatabaseProxy:
     """Listens on a unix socket of its own and relays to the server's."""
 
+    rewrites = ()  # pairs (text, text in its place) for the statements that are prepared
+
     def __init__(self, folder, server_path):
         self.path = os.path.join(folder, "proxy.sock")
         self.server_path = server_path
@@ -167,6 +170,14 @@ class DatabaseProxy:
                 client.close()
                 continue
             threading.Thread(target=relay.run, daemon=True).start()
+
+    def rewrite(self, packet):
+        """A statement to prepare, with the texts of rewrites exchanged in it."""
+        sql = packet[5:].decode()
+        for old, new in self.rewrites:
+            sql = sql.replace(old, new)
+        body = packet[4:5] + sql.encode()
+        return struct.pack("<I", len(body))[:3] + packet[3:4] + body
 
     def plan(self, *faults):
         with self.lock:
