@@ -105,6 +105,14 @@ def test_check_finds_settings_that_lose_commits(stack):
         stack.database.sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1")
 
 
+def test_check_finds_a_binary_log_that_is_not_synced():
+    with Stack(database_options=["--log-bin=binlog", "--server-id=1"]) as stack:
+        result = stack.try_admin("check")
+        assert (result.returncode, "sync_binlog must be 1" in result.stdout) == (1, True)
+        stack.database.sql("SET GLOBAL sync_binlog = 1")
+        assert stack.try_admin("check").returncode == 0
+
+
 @pytest.mark.parametrize("grant", ["ALTER ON payment_api.*", "UPDATE ON payment_api.payments", "FILE ON *.*",
                                    "DELETE ON payment_api.refunds", "SELECT ON payment_api.* WITH GRANT OPTION"])
 def test_check_finds_privileges_that_nobody_needs(stack, grant):
