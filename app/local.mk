@@ -43,7 +43,8 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/merchant_store.c app/store/merchant_store.h \
 	app/store/payment_store.c app/store/payment_store.h \
 	app/store/refund_store.c app/store/refund_store.h \
-	app/store/schema_store.c app/store/schema_store.h
+	app/store/schema_store.c app/store/schema_store.h \
+	app/store/server_error.c app/store/server_error.h
 
 library_LIBS = app/libpaymentapi.a \
 	$(FCGI_LIBS) $(JANSSON_LIBS) $(MARIADB_LIBS) $(CRYPTO_LIBS) $(INIH_LIBS)

@@ -16,6 +16,7 @@
 
 #include "store/host_list.h"
 #include "store/schema_store.h"
+#include "store/server_error.h"
 
 #define STATEMENTS_MAX 16  /* of all sets together */
 #define TRIES_MAX 50       /* of one unit of work */
@@ -23,12 +24,6 @@
 #define BACKOFF_FIRST_MS 5 /* doubled with each try, half of it random */
 #define BACKOFF_MAX_MS 320
 #define RECONNECT_PAUSE_MS 250 /* after a failed connect the next one is not tried before */
-
-/* Of MariaDB only, so not in mysqld_error.h of every version. */
-#define SERVER_CHECKREAD 1020
-#define SERVER_CONNECTION_KILLED 1927
-#define SERVER_STATEMENT_TIMEOUT 1969
-#define SERVER_UNKNOWN_COMMAND 1047 /* Galera: the node is not in the primary component */
 
 struct database {
     struct database_settings settings;
@@ -115,63 +110,11 @@ database_fault(struct database *database, const char *what)
     return fault(database, "%s", what);
 }
 
-/* What an error of the server or of Connector/C means for the unit of work. */
-static enum database_result
-classify(unsigned error)
-{
-    switch (error) {
-    case 0:
-        return DATABASE_DONE;
-    case ER_DUP_ENTRY:
-        return DATABASE_DUPLICATE;
-    case ER_LOCK_DEADLOCK:
-    case SERVER_CHECKREAD:
-        return DATABASE_CONFLICT;
-    case ER_LOCK_WAIT_TIMEOUT:
-        return DATABASE_LOCKED;
-    case CR_SERVER_GONE_ERROR:
-    case CR_SERVER_LOST:
-    case CR_CONNECTION_ERROR:
-    case CR_CONN_HOST_ERROR:
-    case CR_UNKNOWN_HOST:
-    case CR_SSL_CONNECTION_ERROR:
-    case CR_COMMANDS_OUT_OF_SYNC:
-    case CR_MALFORMED_PACKET:
-    case ER_SERVER_SHUTDOWN:
-    case ER_QUERY_INTERRUPTED:
-    case ER_ERROR_DURING_COMMIT:
-    case ER_GET_ERRNO:
-    case ER_UNKNOWN_STMT_HANDLER:
-    case ER_NEED_REPREPARE:
-    case ER_ABORTING_CONNECTION:
-    case ER_CON_COUNT_ERROR:
-    case ER_TOO_MANY_USER_CONNECTIONS:
-    case ER_USER_LIMIT_REACHED:
-    case ER_OUT_OF_RESOURCES:
-    case ER_OUTOFMEMORY:
-    case ER_DISK_FULL:
-    case ER_RECORD_FILE_FULL:
-    case ER_OPTION_PREVENTS_STATEMENT:
-    case ER_NET_READ_ERROR:
-    case ER_NET_READ_INTERRUPTED:
-    case ER_NET_WRITE_INTERRUPTED:
-    case ER_NET_ERROR_ON_WRITE:
-    case ER_HANDSHAKE_ERROR:
-    case SERVER_UNKNOWN_COMMAND:
-    case SERVER_CONNECTION_KILLED:
-    case SERVER_STATEMENT_TIMEOUT:
-        return DATABASE_UNAVAILABLE;
-    default:
-        return error >= CR_MIN_ERROR && error <= CR_MAX_ERROR ? DATABASE_UNAVAILABLE
-                                                              : DATABASE_FAILED;
-    }
-}
-
 /* Takes note of what failed; the message of the server stays in the log and never goes further. */
 static enum database_result
 note_failure(struct database *database, const char *what, unsigned error, const char *message)
 {
-    enum database_result result = classify(error);
+    enum database_result result = server_error_meaning(error);
 
     /* The server's words about a duplicate quote the key that a client sent. */
     set_error(database, "%s: %s (error %u)", what,
