@@ -99,13 +99,18 @@ def test_ctrl_c_leaves_nothing(checkout):
     with open(log, "w", encoding="utf-8") as output, subprocess.Popen(
         [os.path.join(checkout.folder, "conf", "quickstart"), "--port", str(checkout.port)], stdin=subprocess.DEVNULL,
         stdout=output, stderr=output, start_new_session=True,
+        # Whoever runs this in the background may have it ignored, and a shell does not undo that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         def serving():
             with open(log, encoding="utf-8") as file:
                 return "payment-api serves" in file.read()
-        wait_until(lambda: process.poll() is not None or serving(), 120, "the start")
-        os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(60) == 0
+        try:
+            wait_until(lambda: process.poll() is not None or serving(), 120, "the start")
+            os.killpg(process.pid, signal.SIGINT)
+            assert process.wait(60) == 0
+        finally:
+            process.terminate()
     assert checkout.quickstart("--stop", port=False).stdout == "Nothing is running.\n"
     wait_until(lambda: not group_lives(process.pid), 10, "the end of all that it started")
 
