@@ -25,6 +25,8 @@ input_body(struct context *context, struct json_body *body)
         return API_BODY_TOO_LARGE;
     case BODY_BROKEN:
         return API_INVALID_JSON;
+    case BODY_LATE:
+        return API_UNAVAILABLE;
     }
     switch (json_body_parse(context->body, length, body)) {
     case JSON_BODY_OK:

@@ -203,7 +203,7 @@ request_read_body(struct request *request, struct deadline deadline, char *data,
         return BODY_TOO_LARGE;
     got = gateway->read(gateway->stream, data, limit, deadline);
     if (got < 0)
-        return BODY_BROKEN;
+        return deadline_left_ms(deadline) == 0 ? BODY_LATE : BODY_BROKEN;
     if ((size_t)got == limit) {
         long more = gateway->read(gateway->stream, &beyond, 1, deadline);
 

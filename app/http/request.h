@@ -45,7 +45,8 @@ struct request {
 enum body_status {
     BODY_OK,
     BODY_TOO_LARGE, /* above the limit, by CONTENT_LENGTH or by what came */
-    BODY_BROKEN,    /* shorter or longer than CONTENT_LENGTH, cut off, or too slow */
+    BODY_BROKEN,    /* shorter or longer than CONTENT_LENGTH, or cut off */
+    BODY_LATE,      /* not there before the deadline */
 };
 
 /* Reads the parameters. The gateway must outlive the request. */

@@ -482,6 +482,24 @@ def test_a_peer_that_trickles(unharmed, name):
         assert trickle(connection, data, limit + 3) < limit
 
 
+def test_a_body_that_is_late(unharmed):
+    """That the deadline passes is no fault of the JSON."""
+    with unharmed.connect() as connection:
+        connection.sendall(begin() + record(PARAMS, encoded(unharmed.params())) + record(PARAMS))
+        end = time.monotonic() + REQUEST_TIMEOUT + 1
+        with contextlib.suppress(OSError):
+            for byte in BODY[:-1]:
+                if time.monotonic() > end:
+                    break
+                connection.sendall(record(STDIN, bytes([byte])))
+                time.sleep(0.4)
+        answer = b""
+        with contextlib.suppress(OSError):
+            while chunk := connection.recv(65536):
+                answer += chunk
+    assert b"Status: 503 " in answer
+
+
 def test_a_peer_that_goes_on_after_its_answer(unharmed):
     """libfcgi reads what a peer sends until it closes; that, too, has an end."""
     with unharmed.connect() as connection:
