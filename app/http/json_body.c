@@ -123,6 +123,9 @@ json_body_parse(const char *text, size_t length, struct json_body *body)
     char *copy = NULL;
 
     *body = (struct json_body){.text = text, .length = length};
+    /* jansson takes one behind a word or a number. */
+    if (memchr(text, '\0', length) != NULL)
+        return JSON_BODY_INVALID;
     copy = malloc(length + count_numbers(text, length) * OFFSET_DIGITS + OFFSET_DIGITS + 1);
     if (copy == NULL)
         return JSON_BODY_NO_MEMORY;

@@ -103,6 +103,8 @@ refuses_the_rest(void **state)
     for (size_t i = 0; i < COUNT(texts); i++)
         assert_int_equal(json_body_parse(texts[i], strlen(texts[i]), &body), JSON_BODY_INVALID);
     assert_int_equal(json_body_parse("{\"a\":1}\0", 8, &body), JSON_BODY_INVALID);
+    assert_int_equal(json_body_parse("{\"a\":true\0}", 11, &body), JSON_BODY_INVALID);
+    assert_int_equal(json_body_parse("{\"a\":1\0}", 8, &body), JSON_BODY_INVALID);
 }
 
 static void
