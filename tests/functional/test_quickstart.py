@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 from harness.client import Client
@@ -21,16 +22,24 @@ class Checkout:
     def __init__(self, folder):
         self.folder = os.path.join(folder, "payment-api")
         shutil.copytree(SOURCE, self.folder, symlinks=True, ignore=shutil.ignore_patterns(
-            ".git", ".test", ".quickstart", "_build", "autom4te.cache", "*.o", "*.a", "Makefile", "config.status"))
+            ".git", ".test", ".quickstart", "_build", "autom4te.cache", "build-aux", "aclocal.m4", "configure",
+            "configure~", "*.o", "*.a", "Makefile", "Makefile.in", "config.status"))
         subprocess.run(["chmod", "-R", "u+w", self.folder], check=True)
         self.port = free_port()
 
-    def quickstart(self, *arguments, port=True):
+    def quickstart(self, *arguments, port=True, path=""):
+        """path: a folder whose programs take the place of others."""
         options = ["--port", str(self.port)] if port else []
         return subprocess.run(
             [os.path.join(self.folder, "conf", "quickstart"), *arguments, *options], stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=300, check=False,
+            env={**os.environ, "PATH": path + ":" + os.environ["PATH"]} if path else None,
         )
+
+    def files(self):
+        """All that is not below .quickstart."""
+        return {os.path.join(folder, name) for folder, _, names in os.walk(self.folder) for name in names
+                if not folder.startswith(os.path.join(self.folder, ".quickstart"))}
 
     def env(self):
         with open(os.path.join(self.folder, ".quickstart", "env"), encoding="utf-8") as file:
@@ -45,8 +54,17 @@ def checkout(tmp_path_factory):
 
 
 def test_from_a_checkout_to_a_payment(checkout):
+    before = checkout.files()
+    # As after ./configure && make in the folder itself, of another version: nothing of that is used.
+    left = [os.path.join(checkout.folder, *name) for name in (("app", "libpaymentapi.a"), ("conf", "setup-database"))]
+    for name in left:
+        with open(name, "w", encoding="utf-8") as file:
+            file.write("nothing\n")
     result = checkout.quickstart("--background")
     assert result.returncode == 0, result.stdout + result.stderr
+    assert checkout.files() - before == set(left)
+    for name in left:
+        os.remove(name)
     assert '"status":"succeeded"' in result.stdout and '"id":"refund_' in result.stdout
     env = checkout.env()
     assert set(env) == {"BASE_URL", "API_KEY", "DB_SOCKET", "DB_NAME", "CONF"}
@@ -62,6 +80,21 @@ def test_a_second_start_changes_nothing(checkout):
     assert checkout.env() == before
     result = checkout.quickstart("--background", "--port", str(free_port()), port=False)
     assert (result.returncode, "--stop ends it" in result.stderr) == (1, True)
+
+
+def test_a_start_builds_only_what_changed(checkout):
+    def built():
+        names = ("source/configure", "build/config.status", "build/app/payment-api.fcgi", "build/app/payment-admin")
+        return [os.stat(os.path.join(checkout.folder, ".quickstart", name)).st_mtime_ns for name in names]
+    assert checkout.quickstart("--stop", port=False).returncode == 0
+    before = built()
+    assert checkout.quickstart("--background").returncode == 0
+    assert built() == before
+    assert checkout.quickstart("--stop", port=False).returncode == 0
+    os.utime(os.path.join(checkout.folder, "app", "main.c"))
+    assert checkout.quickstart("--background").returncode == 0
+    after = built()
+    assert (after[:2], after[3]) == (before[:2], before[3]) and after[2] > before[2]
 
 
 def test_data_outlives_a_stop_but_not_a_reset(checkout):
@@ -113,6 +146,22 @@ def test_ctrl_c_leaves_nothing(checkout):
             process.terminate()
     assert checkout.quickstart("--stop", port=False).stdout == "Nothing is running.\n"
     wait_until(lambda: not group_lives(process.pid), 10, "the end of all that it started")
+
+
+@pytest.mark.parametrize("service", ["mariadb", "nginx"])
+def test_a_service_that_dies_at_once(checkout, tmp_path, service):
+    """Many times, since what is to be seen is gone within a millisecond, or within two."""
+    checkout.quickstart("--stop", port=False)
+    program = tmp_path / {"mariadb": "mariadbd", "nginx": "nginx"}[service]
+    program.write_text("#!/bin/sh\necho it cannot start\nexit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    for _ in range(20 if service == "mariadb" else 3):
+        started = time.monotonic()
+        result = checkout.quickstart("--background", path=str(tmp_path))
+        assert (result.returncode, f"{service} ended while it was starting" in result.stderr) == (1, True), result.stderr
+        assert "it cannot start" in result.stderr
+        assert time.monotonic() - started < 20
+    assert checkout.quickstart("--stop", port=False).stdout == "Nothing is running.\n"
 
 
 def test_a_port_that_is_taken(checkout):
