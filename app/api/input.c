@@ -5,8 +5,8 @@
  */
 #include "api/input.h"
 
-#include <ctype.h>
-#include <string.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "domain/card_number.h"
 
@@ -39,19 +39,16 @@ input_body(struct context *context, struct json_body *body)
     return API_UNAVAILABLE;
 }
 
-/* Digits before the point that are a card number, sent in the wrong member: not to be kept. */
+/* An amount that is a card number before the point, sent in the wrong member: not to be kept. */
 static bool
-is_card_number(const char *number, size_t length)
+is_card_number(const struct decimal *decimal)
 {
-    char text[CARD_NUMBER_SIZE];
-    size_t digits = 0;
+    int64_t whole = decimal->coefficient;
+    char text[MONEY_TEXT_SIZE];
 
-    while (digits < length && digits < sizeof text && isdigit((unsigned char)number[digits]))
-        digits++;
-    if (digits == sizeof text)
-        return false;
-    memcpy(text, number, digits);
-    text[digits] = '\0';
+    for (int i = 0; i < decimal->decimals; i++)
+        whole /= 10;
+    snprintf(text, sizeof text, "%" PRId64, whole);
     return card_number_in(text);
 }
 
@@ -61,8 +58,8 @@ input_decimal(const struct json_body *body, const char *name, struct decimal *de
     const char *number;
     size_t length;
 
-    return json_body_number(body, name, &number, &length) && !is_card_number(number, length) &&
-           decimal_parse(number, length, decimal) == MONEY_OK;
+    return json_body_number(body, name, &number, &length) &&
+           decimal_parse(number, length, decimal) == MONEY_OK && !is_card_number(decimal);
 }
 
 enum api_error

@@ -4,6 +4,7 @@ SPDX-License-Identifier: MIT
 """
 
 import secrets
+import uuid
 
 import pytest
 from harness.client import Client, fastcgi_params, fastcgi_request, fastcgi_send
@@ -19,7 +20,7 @@ def error(answer):
 
 @pytest.fixture
 def key():
-    return "order-" + secrets.token_hex(8)
+    return f"order-{uuid.uuid4()}"
 
 
 @pytest.mark.parametrize("source, status", [("tok_visa", 201), ("tok_chargeDeclined", 402)])

@@ -4,7 +4,7 @@ SPDX-License-Identifier: MIT
 """
 
 import re
-import secrets
+import uuid
 
 import pytest
 from harness.client import PAYMENT, Client
@@ -143,7 +143,7 @@ def test_invalid_description(api, description):
     'quote " backslash \\ tab \t', "trailing space ",
 ])
 def test_description_is_kept_as_it_was(api, stack, description):
-    key = secrets.token_hex(8)
+    key = str(uuid.uuid4())
     assert api.pay(key, description=description).status_code == 201
     rows = stack.database.sql(
         f"SELECT HEX(description) FROM payments WHERE idempotency_key = '{key}'"

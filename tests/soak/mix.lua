@@ -19,7 +19,7 @@ function init(args)
    statuses = {}    -- number of answers by status
    payments = 0     -- acknowledged, and not as a replay
    math.randomseed(os.time() + tonumber(tostring({}):match("0x(%x+)"), 16) % 1000000)
-   tag = string.format("%08x", math.random(0, 0x7fffffff))
+   tag = string.format("%08xk", math.random(0, 0x7fffffff))
 end
 
 local function with(extra)
