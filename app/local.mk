@@ -37,6 +37,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/processor/processor.h \
 	app/processor/sandbox.c \
 	app/store/binding.c app/store/binding.h \
+	app/store/claim_store.c app/store/claim_store.h \
 	app/store/credential_store.c app/store/credential_store.h \
 	app/store/database.c app/store/database.h \
 	app/store/host_list.c app/store/host_list.h \
@@ -56,6 +57,8 @@ app_payment_api_fcgi_LDADD = $(library_LIBS)
 sbin_PROGRAMS += app/payment-admin
 app_payment_admin_SOURCES = \
 	app/admin/check.c \
+	app/admin/claim.c \
+	app/admin/claim.h \
 	app/admin/command.h \
 	app/admin/key.c \
 	app/admin/main.c \

@@ -9,7 +9,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
-GRANT SELECT (version, completed_at) ON schema_version TO 'payment-api'@'localhost';
+GRANT SELECT (version, completed_at, oldest_program) ON schema_version TO 'payment-api'@'localhost';
 GRANT SELECT (id, disabled_at) ON merchants TO 'payment-api'@'localhost';
 GRANT SELECT (id, merchant_id, key_hash, mode, expires_at, revoked_at) ON api_keys TO 'payment-api'@'localhost';
 GRANT SELECT, INSERT, UPDATE (refunded) ON payments TO 'payment-api'@'localhost';

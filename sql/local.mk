@@ -1,3 +1,6 @@
 # SPDX-License-Identifier: MIT
 sqldir = $(pkgdatadir)/sql
-dist_sql_DATA = sql/0001_initial.sql sql/grants.sql
+dist_sql_DATA = \
+	sql/0001_initial.sql \
+	sql/0002_upgrade_guard.sql \
+	sql/grants.sql

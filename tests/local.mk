@@ -170,6 +170,7 @@ EXTRA_DIST += \
 	tests/functional/test_races.py \
 	tests/functional/test_readme.py \
 	tests/functional/test_refunds.py \
+	tests/functional/test_schema.py \
 	tests/functional/test_tls.py \
 	tests/functional/test_unknown_outcomes.py \
 	tests/functional/test_secrets.py \

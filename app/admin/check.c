@@ -255,7 +255,7 @@ check_privileges(const struct admin *admin, struct database *database, struct fi
 }
 
 static void
-check_schema(struct database *database, struct findings *findings, bool *current)
+check_schema(struct database *database, struct findings *findings, bool *serves)
 {
     struct schema_version version;
     char text[DATABASE_ERROR_SIZE];
@@ -265,8 +265,8 @@ check_schema(struct database *database, struct findings *findings, bool *current
         return;
     }
     schema_store_explain(&version, text, sizeof text);
-    *current = version.state == SCHEMA_CURRENT;
-    find(findings, "schema", *current ? VERDICT_OK : VERDICT_PROBLEM, "%s", text);
+    *serves = schema_store_serves(&version);
+    find(findings, "schema", *serves ? VERDICT_OK : VERDICT_PROBLEM, "%s", text);
 }
 
 /* The server that was to be connected, with this result: true when it could be. */
@@ -313,15 +313,15 @@ static void
 check_database(struct admin *admin, struct findings *findings)
 {
     struct database *database = admin_database(admin, "database", NULL, 0, false);
-    bool current = false;
+    bool serves = false;
 
     if (database == NULL) {
         find(findings, "database", VERDICT_PROBLEM, "no memory");
         return;
     }
     if (check_servers(admin, database, findings)) {
-        check_schema(database, findings, &current);
-        if (current)
+        check_schema(database, findings, &serves);
+        if (serves)
             check_privileges(admin, database, findings);
     }
     database_free(database);

@@ -9,11 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/claim.h"
 #include "admin/command.h"
 #include "store/schema_store.h"
 
 #define UPGRADE_TIMEOUT (7 * 24 * 3600)   /* seconds: a large table takes its time to be altered */
 #define SCRIPT_SIZE_MAX ((size_t)1048576) /* bytes */
+
+static enum admin_exit
+read_version(const struct admin *admin, struct schema_version *version)
+{
+    enum database_result result = schema_store_read(admin->database, version);
+
+    if (result == DATABASE_DONE)
+        return ADMIN_DONE;
+    admin_complain("%s", database_error(admin->database));
+    return result == DATABASE_UNAVAILABLE ? ADMIN_UNAVAILABLE : ADMIN_REFUSED;
+}
 
 /* Connects without asking for a current schema, and reads which one is there. */
 static enum admin_exit
@@ -28,35 +40,55 @@ open_and_read(struct admin *admin, struct schema_version *version)
     }
     result = database_connect(admin->database, admin_deadline(admin));
     if (result == DATABASE_DONE)
-        result = schema_store_read(admin->database, version);
-    if (result == DATABASE_DONE)
-        return ADMIN_DONE;
+        return read_version(admin, version);
     admin_complain("%s", database_error(admin->database));
     return result == DATABASE_UNAVAILABLE ? ADMIN_UNAVAILABLE : ADMIN_REFUSED;
 }
 
+/* running: the upgrade that is at work, NULL for none. */
 static void
-show(const struct admin *admin, const struct schema_version *version)
+show(const struct admin *admin, const struct schema_version *version, const struct claim *running)
 {
     char text[DATABASE_ERROR_SIZE];
 
     schema_store_explain(version, text, sizeof text);
+    if (running != NULL)
+        claim_explain(running, text, sizeof text);
     if (admin->json)
-        admin_print_json(json_pack("{s:i, s:i, s:s}", "version", version->version, "expected",
-                                   SCHEMA_VERSION, "state", schema_state_name(version->state)));
+        admin_print_json(json_pack(
+            "{s:i, s:i, s:s, s:o}", "version", version->version, "expected", SCHEMA_VERSION,
+            "state", schema_state_name(version->state), "running",
+            running != NULL ? json_pack("{s:s, s:s, s:i, s:s}", "since", running->began_at, "host",
+                                        running->host, "process", (int)running->process,
+                                        "connection", running->connection)
+                            : json_null()));
     else
         printf("%s: %s\n", schema_state_name(version->state), text);
+}
+
+static bool
+lacks_migrations(const struct schema_version *version)
+{
+    return version->state == SCHEMA_EMPTY || version->state == SCHEMA_OUTDATED ||
+           version->state == SCHEMA_HALF_UPGRADED;
 }
 
 enum admin_exit
 schema_status(struct admin *admin)
 {
     struct schema_version version;
+    struct claim claim;
+    bool running = false;
     enum admin_exit status = open_and_read(admin, &version);
 
+    if (status == ADMIN_DONE && lacks_migrations(&version) &&
+        claim_look(admin, &claim, &running) != DATABASE_DONE) {
+        admin_complain("%s", database_error(admin->database));
+        status = ADMIN_UNAVAILABLE;
+    }
     if (status == ADMIN_DONE) {
-        show(admin, &version);
-        status = version.state == SCHEMA_CURRENT ? ADMIN_DONE : ADMIN_REFUSED;
+        show(admin, &version, running ? &claim : NULL);
+        status = schema_store_serves(&version) ? ADMIN_DONE : ADMIN_REFUSED;
     }
     database_free(admin->database);
     return status;
@@ -137,20 +169,38 @@ migrate(struct admin *admin, int number, struct schema_version *version)
     return ADMIN_DONE;
 }
 
+/* Of the one that has the claim. */
 static enum admin_exit
-upgrade(struct admin *admin, struct schema_version *version)
+upgrade(struct admin *admin, const struct claim_hold *hold, struct schema_version *version)
 {
-    char text[DATABASE_ERROR_SIZE];
-    enum admin_exit status = ADMIN_DONE;
+    enum admin_exit status = read_version(admin, version); /* the last owner may have changed it */
 
-    if (version->state == SCHEMA_NEWER ||
-        (version->state == SCHEMA_HALF_UPGRADED && !admin->resume)) {
-        schema_store_explain(version, text, sizeof text);
-        admin_complain("%s", text);
+    if (status == ADMIN_DONE && version->state == SCHEMA_HALF_UPGRADED && !admin->resume) {
+        admin_complain(
+            "migration %d of the schema began, did not end, and does not run any more: see"
+            " what stopped it, then run 'payment-admin schema upgrade --resume'",
+            version->broken);
         return ADMIN_REFUSED;
     }
-    while (status == ADMIN_DONE && version->version < SCHEMA_VERSION)
-        status = migrate(admin, version->version + 1, version);
+    while (status == ADMIN_DONE && version->version < SCHEMA_VERSION) {
+        status = claim_keep(admin, hold);
+        if (status == ADMIN_DONE)
+            status = migrate(admin, version->version + 1, version);
+    }
+    return status;
+}
+
+/* What is left to do, by one program at a time. */
+static enum admin_exit
+claim_and_upgrade(struct admin *admin, struct schema_version *version)
+{
+    struct claim_hold hold;
+    enum admin_exit status = claim_take(admin, &hold);
+
+    if (status == ADMIN_DONE) {
+        status = upgrade(admin, &hold, version);
+        claim_release(admin, &hold);
+    }
     return status;
 }
 
@@ -158,14 +208,20 @@ enum admin_exit
 schema_upgrade(struct admin *admin)
 {
     struct schema_version version;
+    char text[DATABASE_ERROR_SIZE];
     enum admin_exit status;
 
     admin->answer_timeout = UPGRADE_TIMEOUT;
     status = open_and_read(admin, &version);
+    if (status == ADMIN_DONE && version.state == SCHEMA_NEWER) {
+        schema_store_explain(&version, text, sizeof text);
+        admin_complain("%s", text);
+        status = ADMIN_REFUSED;
+    }
+    if (status == ADMIN_DONE && lacks_migrations(&version))
+        status = claim_and_upgrade(admin, &version);
     if (status == ADMIN_DONE)
-        status = upgrade(admin, &version);
-    if (status == ADMIN_DONE)
-        show(admin, &version);
+        show(admin, &version, NULL);
     database_free(admin->database);
     return status;
 }

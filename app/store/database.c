@@ -254,7 +254,7 @@ check_schema(struct database *database)
     if (!database->settings.check_schema)
         return DATABASE_DONE;
     result = schema_store_read(database, &version);
-    if (result != DATABASE_DONE || version.state == SCHEMA_CURRENT)
+    if (result != DATABASE_DONE || schema_store_serves(&version))
         return result;
     schema_store_explain(&version, database->error, sizeof database->error);
     log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);

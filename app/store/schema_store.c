@@ -12,7 +12,7 @@
 static const char *const state_names[] = {
     [SCHEMA_EMPTY] = "empty",     [SCHEMA_OUTDATED] = "outdated",
     [SCHEMA_CURRENT] = "current", [SCHEMA_HALF_UPGRADED] = "half-upgraded",
-    [SCHEMA_NEWER] = "newer",
+    [SCHEMA_NEWER] = "newer",     [SCHEMA_NEWER_COMPATIBLE] = "newer-compatible",
 };
 
 const char *
@@ -44,6 +44,42 @@ take_version(void *arg, char **row, const unsigned long *lengths)
         version->version = number;
 }
 
+static void
+take_oldest_program(void *arg, char **row, const unsigned long *lengths)
+{
+    struct schema_version *version = arg;
+
+    (void)lengths;
+    version->oldest_program = row[0] != NULL ? (int)strtol(row[0], NULL, 10) : 0;
+}
+
+static int
+newest(const struct schema_version *version)
+{
+    return version->version > version->broken ? version->version : version->broken;
+}
+
+static enum schema_state
+judge(const struct schema_version *version)
+{
+    if (newest(version) > SCHEMA_VERSION)
+        return version->version >= SCHEMA_VERSION && version->oldest_program != 0 &&
+                       version->oldest_program <= SCHEMA_VERSION
+                   ? SCHEMA_NEWER_COMPATIBLE
+                   : SCHEMA_NEWER;
+    if (version->broken != 0)
+        return SCHEMA_HALF_UPGRADED;
+    if (version->version == SCHEMA_VERSION)
+        return SCHEMA_CURRENT;
+    return version->version == 0 ? SCHEMA_EMPTY : SCHEMA_OUTDATED;
+}
+
+bool
+schema_store_serves(const struct schema_version *version)
+{
+    return version->state == SCHEMA_CURRENT || version->state == SCHEMA_NEWER_COMPATIBLE;
+}
+
 enum database_result
 schema_store_read(struct database *database, struct schema_version *version)
 {
@@ -56,16 +92,18 @@ schema_store_read(struct database *database, struct schema_version *version)
     if (result == DATABASE_DONE && present)
         result = database_query(database, "SELECT version, completed_at FROM schema_version",
                                 take_version, version);
+    /* An account that may not read the column is told nothing, and takes the schema for too new. */
+    if (result == DATABASE_DONE && newest(version) > SCHEMA_VERSION) {
+        result = database_query(database,
+                                "SELECT oldest_program FROM schema_version"
+                                " ORDER BY version DESC LIMIT 1",
+                                take_oldest_program, version);
+        if (result == DATABASE_FAILED)
+            result = DATABASE_DONE;
+    }
     if (result != DATABASE_DONE)
         return result;
-    if (version->version > SCHEMA_VERSION || version->broken > SCHEMA_VERSION)
-        version->state = SCHEMA_NEWER;
-    else if (version->broken != 0)
-        version->state = SCHEMA_HALF_UPGRADED;
-    else if (version->version == SCHEMA_VERSION)
-        version->state = SCHEMA_CURRENT;
-    else
-        version->state = version->version == 0 ? SCHEMA_EMPTY : SCHEMA_OUTDATED;
+    version->state = judge(version);
     return DATABASE_DONE;
 }
 
@@ -90,7 +128,8 @@ schema_store_explain(const struct schema_version *version, char *text, size_t si
         break;
     case SCHEMA_HALF_UPGRADED:
         snprintf(text, size,
-                 "migration %d of the schema began and did not end: see what stopped it, then run"
+                 "migration %d of the schema began and has not ended: 'payment-admin schema status'"
+                 " tells whether it runs; if it does not, see what stopped it, then run"
                  " 'payment-admin schema upgrade --resume'",
                  version->broken);
         break;
@@ -98,8 +137,14 @@ schema_store_explain(const struct schema_version *version, char *text, size_t si
         snprintf(text, size,
                  "the schema has version %d, which is newer than this program's %d: install the"
                  " program that upgraded it",
-                 version->version > version->broken ? version->version : version->broken,
-                 SCHEMA_VERSION);
+                 newest(version), SCHEMA_VERSION);
+        break;
+    case SCHEMA_NEWER_COMPATIBLE:
+        snprintf(
+            text, size,
+            "the schema has version %d, which is newer than this program's %d, but which it may"
+            " work with: install the program that upgraded it",
+            newest(version), SCHEMA_VERSION);
         break;
     }
 }

@@ -10,9 +10,6 @@ import pytest
 from harness.servers import SOURCE
 from harness.stack import Stack
 
-SQL = os.path.join(SOURCE, "sql")
-
-
 def test_create_and_list_merchants(stack):
     created = stack.admin("merchant", "create", "Käse & Co")
     assert list(created) == ["id", "name", "created_at"]
@@ -143,54 +140,3 @@ def test_database_out_of_reach(stack, tmp_path):
     config.write_text("[database]\nsocket = /nonexistent.sock\n")
     for arguments in (("merchant", "list"), ("schema", "status"), ("check",)):
         assert stack.try_admin(*arguments, config=str(config)).returncode == 3
-
-
-@pytest.fixture(scope="module")
-def bare():
-    """A database of its own, whose schema a test may break."""
-    with Stack() as running:
-        yield running
-
-
-def test_schema_states(bare):
-    database = bare.database
-    assert bare.admin("schema", "status") == {"version": 1, "expected": 1, "state": "current"}
-    assert bare.try_admin("schema", "upgrade", "--directory", SQL).returncode == 0  # nothing to do
-
-    database.sql("INSERT INTO schema_version VALUES (2, NOW(), NOW())")
-    for arguments in (("schema", "status"), ("schema", "upgrade"), ("merchant", "list")):
-        result = bare.try_admin(*arguments)
-        assert result.returncode == 1
-        assert "newer" in result.stdout + result.stderr
-    database.sql("DELETE FROM schema_version WHERE version = 2")
-
-    database.sql("UPDATE schema_version SET completed_at = NULL")
-    for arguments in (("schema", "status"), ("schema", "upgrade"), ("merchant", "list")):
-        result = bare.try_admin(*arguments)
-        assert result.returncode == 1
-        assert "--resume" in result.stdout + result.stderr
-    assert bare.try_admin("schema", "upgrade", "--resume", "--directory", SQL).returncode == 0
-    assert bare.admin("schema", "status")["state"] == "current"
-    assert len(bare.admin("merchant", "list")["merchants"]) == 1  # nothing was lost
-
-
-def test_workers_refuse_a_schema_that_is_not_theirs(bare):
-    bare.database.sql("INSERT INTO schema_version VALUES (2, NOW(), NOW())")
-    bare.workers.stop()
-    bare.workers.start(wait=False)
-    assert bare.workers.wait(20) == 78  # EX_CONFIG
-    assert "newer than this program" in bare.workers.log()
-    bare.database.sql("DELETE FROM schema_version WHERE version = 2")
-
-
-def test_empty_schema(bare):
-    bare.database.sql("CREATE DATABASE bare", database="mysql")
-    config = bare.config + ".bare"
-    with open(bare.config, encoding="utf-8") as original, open(config, "w", encoding="utf-8") as copy:
-        copy.write(original.read().replace("database = payment_api", "database = bare"))
-    result = bare.try_admin("schema", "status", config=config)
-    assert (result.returncode, result.stdout.split(":")[0]) == (1, "empty")
-    assert "payment-admin schema upgrade" in result.stdout
-    wrong = bare.try_admin("schema", "upgrade", "--directory", "/nonexistent", config=config)
-    assert wrong.returncode == 1 and "--directory" in wrong.stderr
-    assert bare.try_admin("schema", "upgrade", "--directory", SQL, config=config).returncode == 0
