@@ -5,6 +5,7 @@ unit_tests = \
 	tests/unit/api_key-t \
 	tests/unit/card_number-t \
 	tests/unit/config-t \
+	tests/unit/currency-t \
 	tests/unit/host_list-t \
 	tests/unit/idempotency_key-t \
 	tests/unit/identifier-t \
@@ -33,6 +34,9 @@ tests_unit_card_number_t_LDADD = $(unit_LDADD)
 tests_unit_config_t_SOURCES = tests/unit/config-t.c tests/unit/unit.h
 tests_unit_config_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_config_t_LDADD = $(unit_LDADD)
+tests_unit_currency_t_SOURCES = tests/unit/currency-t.c tests/unit/unit.h
+tests_unit_currency_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_currency_t_LDADD = $(unit_LDADD)
 tests_unit_host_list_t_SOURCES = tests/unit/host_list-t.c tests/unit/unit.h
 tests_unit_host_list_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_host_list_t_LDADD = $(unit_LDADD)

@@ -1,9 +1,8 @@
 /*
  * Currencies: the ISO 4217 codes that money may be in, with their number of decimals.
  *
- * Source: ISO 4217 list one, as of 2026-11. Of late: BGN went with Bulgaria's euro (2026-01-01),
- * ANG gave way to XCG (2025-03-31), ZWL to ZWG (2024-09), SLL to SLE and HRK to EUR (2023), CUC to
- * CUP.
+ * Source: ISO 4217 list one, as of 2026-11, and of what list three has (historic codes) those that
+ * were withdrawn of late.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -36,7 +35,18 @@ static const struct currency currencies[] = {
     {"ZAR", 2}, {"ZMW", 2}, {"ZWG", 2},
 };
 
+/* Sorted, too. A code that ISO withdraws moves here; from here nothing goes. */
+static const struct currency retired[] = {
+    {"ANG", 2}, /* XCG since 2025-03-31 */
+    {"BGN", 2}, /* EUR since 2026-01-01 */
+    {"CUC", 2}, /* CUP since 2021 */
+    {"HRK", 2}, /* EUR since 2023-01-01 */
+    {"SLL", 2}, /* SLE since 2022 */
+    {"ZWL", 2}, /* ZWG since 2024-09 */
+};
+
 #define CURRENCY_COUNT (sizeof currencies / sizeof currencies[0])
+#define RETIRED_COUNT (sizeof retired / sizeof retired[0])
 
 static int
 compare_code(const void *code, const void *row)
@@ -51,8 +61,25 @@ currency_find(const char *code)
 }
 
 const struct currency *
+currency_of_record(const char *code)
+{
+    const struct currency *currency = currency_find(code);
+
+    if (currency != NULL)
+        return currency;
+    return bsearch(code, retired, RETIRED_COUNT, sizeof retired[0], compare_code);
+}
+
+const struct currency *
 currency_table(size_t *count)
 {
     *count = CURRENCY_COUNT;
     return currencies;
+}
+
+const struct currency *
+currency_retired_table(size_t *count)
+{
+    *count = RETIRED_COUNT;
+    return retired;
 }

@@ -74,7 +74,7 @@ fetch(struct database *database, const struct statement *statement, MYSQL_BIND *
     column_end(&column[9], payment->idempotency_key);
     payment->has_description = !column[8].is_null;
     payment->created_at = time_from_column(&created_at);
-    payment->currency = currency_find(currency);
+    payment->currency = currency_of_record(currency);
     payment->decline = DECLINE_NONE;
     if (payment->currency == NULL || !payment_status_parse(status, &payment->status) ||
         (decline[0] != '\0' && !decline_parse(decline, &payment->decline)))

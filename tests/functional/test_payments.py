@@ -122,6 +122,19 @@ def test_invalid_currency(api, currency):
     assert error(answer) == (400, '{"error":"Invalid currency"}')
 
 
+def test_a_retired_currency(api, stack):
+    """What was paid in it stays readable and can be given back; nothing new is taken in it."""
+    paid = api.pay().json()
+    stack.database.sql("UPDATE payments SET currency = 'HRK', amount = 12345 ORDER BY id DESC LIMIT 1")
+    answer = api.get("/payments/" + paid["id"])
+    assert answer.status_code == 200
+    assert '"amount":123.45,"currency":"HRK","status":"succeeded"' in answer.text
+    refund = api.refund(paid["id"], 23.45)
+    assert refund.status_code == 201
+    assert '"amount":23.45,' in refund.text
+    assert error(api.pay(currency="HRK")) == (400, '{"error":"Invalid currency"}')
+
+
 @pytest.mark.parametrize("source", [
     MISSING, None, 1, "", "tok_unknown", "TOK_VISA", "4242424242424242", "4242 4242 4242 4242",
     "378282246310005", "x" * 5000, "tok_visa ",
