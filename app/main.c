@@ -203,8 +203,12 @@ serve(struct config *config, struct arguments *arguments, const struct log *log)
     }
     if (!worker_check_database(config, error) && error[0] != '\0') {
         log_write(log, LOG_LEVEL_ERROR, "%s; 'payment-admin check' tells more", error);
-        listener_close(&listener);
-        return EX_CONFIG;
+        /* Who gave the socket would answer 500, or start it again and again: 503 until it is right.
+         */
+        if (!listener_is_inherited()) {
+            listener_close(&listener);
+            return EX_CONFIG;
+        }
     }
     if (config->workers == 1)
         good = run_single(config, listener.fd, arguments) == WORKER_STOPPED;

@@ -166,6 +166,7 @@ EXTRA_DIST += \
 	tests/functional/test_differences.py \
 	tests/functional/test_faults.py \
 	tests/functional/test_fastcgi.py \
+	tests/functional/test_hosting.py \
 	tests/functional/test_idempotency.py \
 	tests/functional/test_money.py \
 	tests/functional/test_payments.py \

@@ -4,6 +4,7 @@ SPDX-License-Identifier: MIT
 """
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -322,6 +323,26 @@ def test_a_database_that_refuses_the_account_stops_the_start(stack, tmp_path):
     assert status == 78
     assert "Access denied" in message and "payment-admin check" in message
     assert "wrong" not in message.replace("wrong.conf", "")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_database_that_refuses_the_account_does_not_end_an_inherited_socket(stack, tmp_path, workers):
+    """Whoever started it would only start it again, or answer in its place."""
+    path = os.path.join(stack.folder, f"refused-{workers}.sock")
+    config = tmp_path / "wrong.conf"
+    config.write_text(f"[database]\nsocket = {stack.database.socket}\nuser = payment-api\n"
+                      "password = wrong\ndatabase = payment_api\n")
+    with socket.socket(socket.AF_UNIX) as listener, open(tmp_path / "log", "wb") as log:
+        listener.bind(path)
+        listener.listen()
+        process = subprocess.Popen([FASTCGI_PROGRAM, "--config", str(config), "--workers", workers],
+                                   stdin=listener, stderr=log)
+    try:
+        assert fastcgi_send(path, fastcgi_request(fastcgi_params("GET", "/readyz"))).startswith(b"Status: 503 ")
+        assert re.search("error.*Access denied.*payment-admin check", (tmp_path / "log").read_text())
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
 
 
 def test_requests_that_waited_too_long_are_shed(stack):
