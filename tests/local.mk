@@ -82,6 +82,7 @@ check-unit:
 # The packages and units: as root, in a chroot of its own, with Debian's mirror. Not part of check.
 EXTRA_DIST += tests/packaging/run tests/packaging/run-tap
 
+LOG_COMPILER = $(SHELL) $(srcdir)/tests/run-test
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 AM_TESTS_ENVIRONMENT = \
 	PAYMENT_API_SRCDIR='$(abs_top_srcdir)'; export PAYMENT_API_SRCDIR; \
@@ -139,6 +140,7 @@ fuzz:
 EXTRA_DIST += \
 	tests/build \
 	tests/run \
+	tests/run-test \
 	tests/benchmark/__init__.py \
 	tests/benchmark/benchmark.py \
 	tests/benchmark/run \
