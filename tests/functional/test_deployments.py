@@ -229,8 +229,10 @@ def test_base_url_and_location_on_a_host(deployment, request):
 
 def test_an_account_without_a_right_to_anything_else(host):
     """The web server and the program are an ordinary user's, who may write to the account's home only."""
-    pids = host.workers.worker_pids() or (host.client.get("/healthz") and host.workers.worker_pids())
-    for pid in pids:
+    assert host.client.get("/healthz").status_code == 200
+    workers = host.workers.worker_pids()
+    assert workers
+    for pid in (host.web.pid, *workers):
         status = os.stat(f"/proc/{pid}")
         assert status.st_uid == os.stat(host.web.home).st_uid
         if os.geteuid() == 0:

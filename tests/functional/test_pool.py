@@ -144,6 +144,7 @@ def test_a_worker_is_replaced_where_the_end_of_children_was_ignored(stack):
 
 def test_workers_do_not_outlive_their_parent(stack):
     workers = stack.workers.worker_pids()
+    assert len(workers) == 2
     stack.workers.kill()
     wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in workers), 10, "their end")
     # The socket's file is left behind by a killed process; the next one replaces it.

@@ -62,7 +62,9 @@ def run(programs, arguments):
     tap = Tap()
     # The source tree may be read-only (make distcheck): nothing is written there.
     sys.dont_write_bytecode = True
-    status = pytest.main(["-p", "no:terminal", "-p", "no:cacheprovider", *arguments], plugins=[tap])
+    status = pytest.main(["-p", "no:terminal", "-p", "no:cacheprovider",
+                          # Parameters that were read from some file, and were not there any more.
+                          "-o", "empty_parameter_set_mark=fail_at_collect", *arguments], plugins=[tap])
     if int(status) > 1:  # neither passed nor failed: interrupted, or broken itself
         print(f"Bail out! pytest ended with status {int(status)}")
     print(f"1..{tap.count}")
