@@ -108,6 +108,7 @@ static bool
 open_local(struct listener *listener, const struct config *config, char error[CONFIG_ERROR_SIZE])
 {
     union address address = {.local = {.sun_family = AF_UNIX}};
+    struct stat status;
     mode_t mask;
     int bound;
 
@@ -128,6 +129,10 @@ open_local(struct listener *listener, const struct config *config, char error[CO
         return false;
     }
     strcpy(listener->path, config->listen);
+    if (lstat(listener->path, &status) == 0) {
+        listener->device = status.st_dev;
+        listener->inode = status.st_ino;
+    }
     return true;
 }
 
@@ -229,6 +234,16 @@ listener_open(struct listener *listener, const struct config *config, char error
     else
         listener_close(listener);
     return good;
+}
+
+bool
+listener_is_orphaned(const struct listener *listener)
+{
+    struct stat status;
+
+    return listener->path[0] != '\0' &&
+           (lstat(listener->path, &status) != 0 || status.st_dev != listener->device ||
+            status.st_ino != listener->inode);
 }
 
 void

@@ -7,12 +7,15 @@
 #define PAYMENT_API_LISTENER_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "config.h"
 
 struct listener {
     int fd;         /* non-blocking; -1 when there is none */
     char path[256]; /* of a unix socket that was made here, "" otherwise */
+    dev_t device;   /* of the file at that path */
+    ino_t inode;
 };
 
 /* True when standard input is a listening socket (spawn-fcgi, systemd, a web server's manager). */
@@ -25,6 +28,10 @@ bool listener_is_inherited(void);
  */
 bool listener_open(struct listener *listener, const struct config *config,
                    char error[CONFIG_ERROR_SIZE]) __attribute__((warn_unused_result));
+
+/* True when this socket was made here and its path is gone or another's: what waits in it is seen
+ * by nobody else. */
+bool listener_is_orphaned(const struct listener *listener);
 
 /* Closes the socket and removes the file that was made for it. */
 void listener_close(struct listener *listener);

@@ -5,6 +5,7 @@ noinst_LIBRARIES += app/libpaymentapi.a
 app_libpaymentapi_a_SOURCES = \
 	app/clock.c app/clock.h \
 	app/config.c app/config.h \
+	app/heartbeat.c app/heartbeat.h \
 	app/listener.c app/listener.h \
 	app/log.c app/log.h \
 	app/pool.c app/pool.h \

@@ -150,12 +150,12 @@ load(struct config *config, void *arg, char error[CONFIG_ERROR_SIZE])
 
 /* This process is the worker: SIGHUP makes it begin anew. */
 static enum worker_end
-run_single(struct config *config, int listen_fd, struct arguments *arguments)
+run_single(struct config *config, const struct listener *listener, struct arguments *arguments)
 {
     char error[CONFIG_ERROR_SIZE];
     enum worker_end end;
 
-    while ((end = worker_run(config, listen_fd)) == WORKER_RELOAD) {
+    while ((end = worker_run(config, listener, NULL)) == WORKER_RELOAD) {
         struct log log = {.target = config->log_target, .level = config->log_level};
         struct config fresh;
 
@@ -211,9 +211,9 @@ serve(struct config *config, struct arguments *arguments, const struct log *log)
         }
     }
     if (config->workers == 1)
-        good = run_single(config, listener.fd, arguments) == WORKER_STOPPED;
+        good = run_single(config, &listener, arguments) == WORKER_STOPPED;
     else
-        good = pool_run(config, listener.fd, load, arguments);
+        good = pool_run(config, &listener, load, arguments);
     listener_close(&listener);
     return good ? EXIT_SUCCESS : EX_SOFTWARE;
 }

@@ -37,7 +37,7 @@ struct child {
 struct pool {
     struct config *config;
     struct log log;
-    int listen_fd;
+    const struct listener *listener;
     unsigned generation;
     bool stopping;
     int64_t spawn_at;   /* no worker is started before */
@@ -78,7 +78,7 @@ static void __attribute__((noreturn)) become_worker(struct pool *pool, pid_t par
     if (getppid() != parent)
         _exit(EXIT_SUCCESS);
     sigprocmask(SIG_SETMASK, &pool->old_mask, NULL);
-    end = worker_run(pool->config, pool->listen_fd);
+    end = worker_run(pool->config, pool->listener, NULL);
     exit(end == WORKER_FAILED ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
@@ -289,7 +289,7 @@ wait_for_signal(struct pool *pool, pool_load *load, void *arg)
 }
 
 bool
-pool_run(struct config *config, int listen_fd, pool_load *load, void *arg)
+pool_run(struct config *config, const struct listener *listener, pool_load *load, void *arg)
 {
     struct pool *pool = calloc(1, sizeof *pool);
 
@@ -297,7 +297,7 @@ pool_run(struct config *config, int listen_fd, pool_load *load, void *arg)
         return false;
     pool->config = config;
     pool->log = (struct log){.target = config->log_target, .level = config->log_level};
-    pool->listen_fd = listen_fd;
+    pool->listener = listener;
     signal(SIGCHLD,
            SIG_DFL); /* ignored, as it may come from whoever started this, it tells nothing */
     sigemptyset(&pool->signals);

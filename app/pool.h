@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "config.h"
+#include "listener.h"
 
 /* Reads the configuration again; false and a message in error when it is no good. */
 typedef bool pool_load(struct config *config, void *arg, char error[CONFIG_ERROR_SIZE]);
@@ -19,7 +20,7 @@ typedef bool pool_load(struct config *config, void *arg, char error[CONFIG_ERROR
  * configuration again and replaces the workers one by one; a configuration that is no good is
  * logged, and nothing changes. false: it could not start.
  */
-bool pool_run(struct config *config, int listen_fd, pool_load *load, void *arg)
+bool pool_run(struct config *config, const struct listener *listener, pool_load *load, void *arg)
     __attribute__((warn_unused_result));
 
 #endif

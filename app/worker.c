@@ -183,10 +183,13 @@ connect_early(struct context *context)
 }
 
 static enum worker_end
-serve_all(struct context *context, struct fastcgi *fastcgi, const sigset_t *wait_mask)
+serve_all(struct context *context, struct fastcgi *fastcgi, const sigset_t *wait_mask,
+          struct heartbeat *heartbeat)
 {
     while (end_signal == 0) {
         struct gateway gateway;
+
+        heartbeat_beat(heartbeat);
 
         switch (fastcgi_accept(fastcgi, wait_mask, &gateway)) {
         case FASTCGI_REQUEST:
@@ -207,7 +210,8 @@ serve_all(struct context *context, struct fastcgi *fastcgi, const sigset_t *wait
 }
 
 enum worker_end
-worker_run(const struct config *config, int listen_fd)
+worker_run(const struct config *config, const struct listener *listener,
+           struct heartbeat *heartbeat)
 {
     struct context *context = NULL;
     enum worker_end end = WORKER_FAILED;
@@ -217,13 +221,13 @@ worker_run(const struct config *config, int listen_fd)
     set_signals(&wait_mask);
     context = new_context(config);
     if (context == NULL ||
-        !fastcgi_init(&fastcgi, listen_fd, config->body_timeout * 1000,
+        !fastcgi_init(&fastcgi, listener->fd, config->body_timeout * 1000,
                       config->request_timeout * 1000, config->fastcgi_keepalive)) {
         free_context(context);
         return WORKER_FAILED;
     }
     connect_early(context);
-    end = serve_all(context, &fastcgi, &wait_mask);
+    end = serve_all(context, &fastcgi, &wait_mask, heartbeat);
     free_context(context);
     return end;
 }

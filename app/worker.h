@@ -9,6 +9,8 @@
 #include <stdbool.h>
 
 #include "config.h"
+#include "heartbeat.h"
+#include "listener.h"
 
 enum worker_end {
     WORKER_STOPPED, /* SIGTERM, SIGINT or SIGUSR1: the request in hand was answered */
@@ -16,9 +18,12 @@ enum worker_end {
     WORKER_FAILED,  /* it could not start or go on; logged */
 };
 
-/* Serves a listening socket with FastCGI until a signal ends it. */
-enum worker_end worker_run(const struct config *config, int listen_fd)
-    __attribute__((warn_unused_result));
+/*
+ * Serves a listening socket with FastCGI until a signal ends it. It beats at every turn of its
+ * loop, so at least every HEARTBEAT_INTERVAL_MS; NULL where no parent looks at that.
+ */
+enum worker_end worker_run(const struct config *config, const struct listener *listener,
+                           struct heartbeat *heartbeat) __attribute__((warn_unused_result));
 
 /* Answers the one request of this process, which a web server started as a CGI program. */
 enum worker_end worker_run_once(const struct config *config) __attribute__((warn_unused_result));

@@ -195,13 +195,14 @@ static int
 wait_for_input(struct fastcgi *fastcgi, const sigset_t *wait_mask, size_t *ready)
 {
     struct pollfd fds[FASTCGI_CONNECTIONS + 1];
+    const struct timespec limit = {.tv_sec = 1}; /* so that the caller comes round */
     const size_t places = FASTCGI_CONNECTIONS + 1;
     int found;
 
     for (size_t i = 0; i < FASTCGI_CONNECTIONS; i++) /* poll ignores those that are negative */
         fds[i] = (struct pollfd){.fd = fastcgi->requests[i].ipcFd, .events = POLLIN};
     fds[FASTCGI_CONNECTIONS] = (struct pollfd){.fd = fastcgi->listen_fd, .events = POLLIN};
-    found = ppoll(fds, places, NULL, wait_mask);
+    found = ppoll(fds, places, &limit, wait_mask);
     *ready = FASTCGI_CONNECTIONS;
     for (size_t i = 0; found > 0 && i < places; i++) {
         size_t place = (fastcgi->turn + i) % places;
