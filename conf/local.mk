@@ -6,12 +6,18 @@ nginxexampledir = $(docdir)/examples/nginx
 dist_nginxexample_DATA = \
 	conf/nginx/payment-api.conf \
 	conf/nginx/payment-api-tls.conf
+nginxsnippetdir = $(nginxexampledir)/snippets
+dist_nginxsnippet_DATA = conf/nginx/snippets/payment-api.conf
 
 apacheexampledir = $(docdir)/examples/apache
 dist_apacheexample_DATA = \
 	conf/apache/payment-api-fcgid.conf \
 	conf/apache/payment-api-proxy.conf \
 	conf/apache/payment-api-tls.conf
+apachesnippetdir = $(apacheexampledir)/snippets
+dist_apachesnippet_DATA = \
+	conf/apache/snippets/payment-api.conf \
+	conf/apache/snippets/payment-api-workers.conf
 
 # The folder that goes into a shared host's document root.
 hostingexampledir = $(docdir)/examples/hosting/v1

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from harness.apache import ApacheSite
 from harness.client import PAYMENT
-from harness.servers import SOURCE, Nginx, free_port
+from harness.servers import Nginx, free_port
 from test_readme import block
 
 NAME = "api.paymentprocessing.com"
@@ -162,15 +162,3 @@ def test_old_tls_is_refused(site, certificate, version):
          "DEFAULT:@SECLEVEL=0", "--tlsv1.0", "--tls-max", version, f"https://{NAME}:{site.port}/v1/healthz"],
         capture_output=True, text=True, timeout=30, check=False)
     assert result.returncode == 35, result.stderr
-
-
-@pytest.mark.parametrize("tls, clear, begin", [
-    ("conf/nginx/payment-api-tls.conf", "conf/nginx/payment-api.conf", "    absolute_redirect off;"),
-    ("conf/apache/payment-api-tls.conf", "conf/apache/payment-api-proxy.conf", "    ServerSignature Off"),
-])
-def test_the_rest_is_the_site_without_tls(tls, clear, begin):
-    rest = []
-    for path in (tls, clear):
-        with open(os.path.join(SOURCE, path), encoding="utf-8") as file:
-            rest.append(file.read().split(begin)[1])
-    assert rest[0] == rest[1]

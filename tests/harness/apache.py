@@ -10,7 +10,7 @@ import shutil
 import socket
 
 from harness.process import Process
-from harness.servers import ENVIRONMENT, FASTCGI_PROGRAM, connects, edited, free_port
+from harness.servers import ENVIRONMENT, FASTCGI_PROGRAM, SOURCE, connects, edited, free_port
 
 # What Debian's package enables.
 DEFAULT_MODULES = (
@@ -119,6 +119,11 @@ class ApacheSite(Apache):
     def __init__(self, folder, site, edits, more_modules=()):
         super().__init__(folder)
         text = edited(site, {line: new.replace("PORT", str(self.port)) for line, new in edits.items()})
+        snippets = os.path.join(SOURCE, "conf/apache/snippets")
+        os.mkdir(os.path.join(folder, "snippets"))
+        self.own(os.path.join(folder, "snippets"))
+        for name in os.listdir(snippets):
+            self.write(os.path.join("snippets", name), edited(os.path.join(snippets, name), {}))
         modules = re.search(r"a2enmod ([a-z0-9_ ]+) &&", text).group(1).split()
         self.configure([*modules, *more_modules], f"Include {self.write('site.conf', text)}")
 

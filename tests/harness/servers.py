@@ -188,6 +188,9 @@ class Nginx(Process):
         if edits is None:
             edits = {self.listen_line: f"listen 127.0.0.1:{self.port};"}
         self._write(f"{name}-site.conf", edited(site, {self.socket_line: f"server {workers};", **edits}))
+        snippet = "snippets/payment-api.conf"
+        os.makedirs(os.path.join(folder, "snippets"), exist_ok=True)
+        self._write(snippet, edited(f"conf/nginx/{snippet}", {}))
         user = "user root;" if os.geteuid() == 0 else ""
         temporary = "\n".join(
             f"{kind}_temp_path {folder}/{name}-{kind};"
