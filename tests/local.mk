@@ -141,9 +141,30 @@ EXTRA_DIST += \
 	tests/build \
 	tests/run \
 	tests/run-test \
+	tests/benchmark/README.md \
 	tests/benchmark/__init__.py \
+	tests/benchmark/allocations.c \
+	tests/benchmark/arena.py \
 	tests/benchmark/benchmark.py \
+	tests/benchmark/chart.py \
+	tests/benchmark/costs.py \
+	tests/benchmark/floor.c \
+	tests/benchmark/front.py \
+	tests/benchmark/generators.py \
+	tests/benchmark/latency.py \
+	tests/benchmark/load.lua \
+	tests/benchmark/memory.py \
+	tests/benchmark/node/package-lock.json \
+	tests/benchmark/node/package.json \
+	tests/benchmark/node/server.js \
+	tests/benchmark/overload.py \
+	tests/benchmark/php/payments.php \
+	tests/benchmark/rates.py \
+	tests/benchmark/records.py \
+	tests/benchmark/report.py \
 	tests/benchmark/run \
+	tests/benchmark/size.py \
+	tests/benchmark/subjects.py \
 	tests/faults/__init__.py \
 	tests/faults/checker.py \
 	tests/faults/clients.py \

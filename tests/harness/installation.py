@@ -14,6 +14,10 @@ from harness.servers import ADMIN_PROGRAM, SOURCE
 class Installation:
     """One configuration file and one database. workers_database is how the workers reach it, as options."""
 
+    schema = "payment_api"  # the database's name
+    source = SOURCE  # the tree that its migrations are taken from
+    admin_program = ADMIN_PROGRAM
+
     def __init__(self, folder, database, workers_database=None, password=None):
         self.folder = folder
         self.database = database
@@ -29,26 +33,26 @@ class Installation:
             ("database-admin", {"socket": self.database.socket}, "root", ""),
         ):
             lines += [f"[{section}]", *(f"{name} = {value}" for name, value in reach.items()), f"user = {user}",
-                      password, "database = payment_api"]
+                      password, f"database = {self.schema}"]
         with open(self.config, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
         os.chmod(self.config, 0o600)
 
     def prepare_database(self):
         self.database.sql(
-            "CREATE DATABASE payment_api CHARACTER SET utf8mb4;"
-            f"CREATE USER 'payment-api'@'localhost' IDENTIFIED BY '{self.password}'",
+            f"CREATE DATABASE {self.schema} CHARACTER SET utf8mb4;"
+            f"CREATE USER IF NOT EXISTS 'payment-api'@'localhost' IDENTIFIED BY '{self.password}'",
             database="mysql",
         )
         self.write_config()
-        self.admin("schema", "upgrade", "--directory", os.path.join(SOURCE, "sql"))
-        with open(os.path.join(SOURCE, "sql/grants.sql"), encoding="utf-8") as grants:
-            self.database.sql(grants.read())
+        self.admin("schema", "upgrade", "--directory", os.path.join(self.source, "sql"))
+        with open(os.path.join(self.source, "sql/grants.sql"), encoding="utf-8") as grants:
+            self.database.sql(grants.read(), database=self.schema)
 
     def try_admin(self, *arguments, config=None):
         """Runs payment-admin, however it ends."""
         return subprocess.run(
-            [ADMIN_PROGRAM, "--config", config or self.config, *arguments],
+            [self.admin_program, "--config", config or self.config, *arguments],
             capture_output=True, text=True, check=False, timeout=60,
         )
 

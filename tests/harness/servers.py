@@ -95,9 +95,9 @@ class MariaDB(Process):
             raise SqlError(result.stderr.decode())
         return [line.split("\t") for line in result.stdout.decode().splitlines()]
 
-    def session(self):
+    def session(self, database="payment_api"):
         """A second client that keeps its connection, to hold locks with."""
-        return SqlSession(self)
+        return SqlSession(self, database)
 
 
 class SqlError(Exception):
@@ -112,10 +112,10 @@ class SqlError(Exception):
 class SqlSession:
     """A mariadb client that stays connected, with a transaction of its own."""
 
-    def __init__(self, server):
+    def __init__(self, server, database="payment_api"):
         self.client = subprocess.Popen(
             ["mariadb", "--no-defaults", f"--socket={server.socket}", "--user=root", "--batch",
-             "--skip-column-names", "--unbuffered", "payment_api"],
+             "--skip-column-names", "--unbuffered", database],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             env=ENVIRONMENT,
         )
@@ -142,6 +142,7 @@ class Workers(Process):
     """The program under test. Options are those of its command line, with _ for -."""
 
     name = "pool"
+    program = FASTCGI_PROGRAM
     lasting = True  # a worker answers more than one request
 
     def __init__(self, folder, config, **options):
@@ -152,7 +153,7 @@ class Workers(Process):
 
     def command(self):
         prefix = os.environ.get("PAYMENT_API_PREFIX", "").split()
-        return [*prefix, FASTCGI_PROGRAM, "--config", self.config, *self.arguments()]
+        return [*prefix, self.program, "--config", self.config, *self.arguments()]
 
     def arguments(self):
         return [f"--{name.replace('_', '-')}={value}" for name, value in self.options.items()]

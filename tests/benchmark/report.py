@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""The figures as text: ratios first, each with what it is to reach.
+
+SPDX-License-Identifier: MIT
+"""
+
+# Of a worker, in KiB.
+IDLE_TARGET, IN_HAND_TARGET = 1.2 * 1024, 4 * 1024
+SIZE_TARGET = 0.95
+
+
+def verdict(good):
+    return "yes" if good else "no"
+
+
+def ratios(document):
+    """What is compared, whether at least or at most, the target, median, least, greatest."""
+    lines = [f"{'ratio':34}{'target':>10}{'median':>9}{'least':>8}{'most':>8}  reached"]
+
+    def line(name, sign, target, value):
+        wanted = f"{sign} {target:g}" if target is not None else ""
+        reached = "" if target is None else verdict(
+            value["median"] >= target if sign == ">=" else value["median"] <= target)
+        lines.append(f"{name:34}{wanted:>10}{value['median']:9.2f}{value['least']:8.2f}{value['greatest']:8.2f}"
+                     f"  {reached}".rstrip())
+
+    for one in document.get("ratios", ()):
+        line(one["name"], ">=", one["target"], one)
+    latency = document.get("latency")
+    if latency:
+        for name, value in latency["p99 to insert floor's"].items():
+            line(f"p99 at half of peak: {name} / insert", "<=", 1 if name == "post" else None, value)
+    if "size" in document:
+        line("10 million payments / 10,000", ">=", SIZE_TARGET, document["size"]["ratio"])
+    return lines
+
+
+def rates(document):
+    lines = [f"{'64 connections':44}{'per second':>11}{'least':>8}{'most':>8}{'p50 ms':>8}{'p99 ms':>8}"
+             f"{'processes':>11}"]
+    for row in document["rates"]:
+        lines.append(f"{row['label']:44}{row['median']:11.0f}{row['least']:8.0f}{row['greatest']:8.0f}{row['p50']:8.2f}"
+                     f"{row['p99']:8.2f}{row['processes'] or 'default':>11}")
+    return lines
+
+
+def latency(document):
+    found = document["latency"]
+    lines = [f"{'at %.0f payments per second' % found['rate']:30}{'p50 ms':>9}{'p99 ms':>9}{'p99.9':>9}{'most':>9}"
+             f"{'failed':>8}"]
+    for name, row in found["rows"].items():
+        lines.append(f"{name:30}{row['p50']:9.2f}{row['p99']:9.2f}{row['p999']:9.2f}{row['max']:9.2f}"
+                     f"{row['failed']:8.0f}")
+    for name, peak in found["left out"].items():
+        lines.append(f"{name:30}its peak is {peak:.0f} per second")
+    return lines
+
+
+def alone(document):
+    lines = [f"{'one client':30}{'p50 ms':>9}{'p99 ms':>9}"]
+    lines += [f"{name:30}{row['p50']:9.2f}{row['p99']:9.2f}" for name, row in document["alone"].items()]
+    return lines
+
+
+def memory(document):
+    found = document["memory"]
+    idle, most = max(found["idle"]), max((size for _, size in found["in hand"]), default=0)
+    lines = [
+        "memory of a worker (PSS)",
+        f"  idle: {', '.join(map(str, found['idle']))} KiB; at most {IDLE_TARGET:.0f}: {verdict(idle <= IDLE_TARGET)}",
+        "  with requests in hand: " + ", ".join(f"{size} KiB with {count}" for count, size in found["in hand"])
+        + f"; at most {IN_HAND_TARGET}: {verdict(most <= IN_HAND_TARGET)}",
+        f"  idle again: {', '.join(map(str, found['idle again']))} KiB",
+    ]
+    for done, sizes in found.get("over many", ()):
+        lines.append(f"  after {done} payments: {', '.join(map(str, sizes))} KiB")
+    return lines
+
+
+def costs(document):
+    lines = [f"{'a request costs':20}{'round trips':>12}{'commits':>9}{'fsyncs':>8}{'allocations':>12}"
+             f"{'system calls':>13}{'of a group: requests':>22}{'round trips':>12}"]
+    for name, row in document["costs"].items():
+        one, calls = row["round trips"]["a request"], row["system calls"]
+        total = f"{sum(calls.values()):.2f}" if calls else "no perf"
+        lines.append(f"{name:20}{one['Questions']:12.3f}{one['Handler_commit']:9.3f}{one['Innodb_data_fsyncs']:8.3f}"
+                     f"{row['allocations']:12.1f}{total:>13}{row['round trips']['requests a group']:22.2f}"
+                     f"{row['round trips']['round trips a group']:12.2f}")
+    for name, row in document["costs"].items():
+        if row["system calls"]:
+            lines.append(f"  {name}: " + ", ".join(
+                f"{call} {number:.2f}" for call, number in row["system calls"].items()))
+    return lines
+
+
+def overload(document):
+    found = document["overload"]
+    lines = ["overload: a payment takes 20 ms in the database"]
+    for name, value in found.items():
+        text = "more than 30" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
+        lines.append(f"  {name:32}{text:>12}")
+    return lines
+
+
+def size(document):
+    found = document["size"]
+    lines = [f"POST with a key, buffer pool of {found['buffer pool']}"]
+    for (name, value), payments in zip(found["rates"].items(), found["payments"]):
+        lines.append(f"  {payments:>10} payments{value['median']:10.0f} per second, {value['least']:.0f} to "
+                     f"{value['greatest']:.0f}")
+    return lines
+
+
+def environment(document):
+    found = document["environment"]
+    return [
+        f"{found['cores']} cores ({found['processor']}), load {found['load']:.1f} before; MariaDB {found['mariadb']}, "
+        f"flush at commit {found['innodb_flush_log_at_trx_commit']}, buffer pool "
+        f"{int(found['innodb_buffer_pool_size']) >> 20} MiB; {', '.join(found['versions'])}",
+        f"{document['settings']['rounds']} rounds of {document['settings']['seconds']:g} s a row, every second one "
+        "backwards; medians of the rounds",
+    ]
+
+
+SECTIONS = (("rates", rates), ("latency", latency), ("alone", alone), ("memory", memory), ("costs", costs),
+            ("size", size), ("overload", overload))
+
+
+def text(document):
+    blocks = [environment(document)]
+    found = ratios(document)
+    if len(found) > 1:
+        blocks.append(found)
+    blocks += [write(document) for name, write in SECTIONS if name in document]
+    return "\n\n".join("\n".join(block) for block in blocks)
