@@ -55,6 +55,12 @@ deadline_in_ms(int64_t ms)
     return (struct deadline){.at = clock_monotonic_ms() + ms};
 }
 
+struct deadline
+deadline_earlier(struct deadline a, struct deadline b)
+{
+    return a.at < b.at ? a : b;
+}
+
 int64_t
 deadline_left_ms(struct deadline deadline)
 {

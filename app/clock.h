@@ -29,6 +29,9 @@ struct deadline {
 
 struct deadline deadline_in_ms(int64_t ms);
 
+/* The one of the two that comes first. */
+struct deadline deadline_earlier(struct deadline a, struct deadline b);
+
 /* Milliseconds left, 0 when it has passed. */
 int64_t deadline_left_ms(struct deadline deadline);
 

@@ -27,6 +27,8 @@ static const struct option_row options[] = {
     OPTION(workers, OPTION_NUMBER, 1, 1024, "4",
            "worker processes; with 1 the program itself is the worker"),
     OPTION(max_body, OPTION_NUMBER, 1024, 16777216, "65536", "largest request body in bytes"),
+    OPTION(max_in_hand, OPTION_NUMBER, 1, 65536, "256",
+           "requests that a worker has in hand at most; more wait for another worker"),
     OPTION(request_timeout, OPTION_NUMBER, 1, 300, "10", "seconds for one request in all"),
     OPTION(body_timeout, OPTION_NUMBER, 1, 300, "5",
            "seconds that the web server may take to send or receive the next bytes"),

@@ -27,6 +27,7 @@ struct config {
     bool allow_remote;      /* listen on a routable address all the same */
     int workers;            /* processes; 1: this process is the worker */
     int max_body;           /* bytes */
+    int max_in_hand;        /* requests that one worker has taken and not answered */
     int request_timeout;    /* seconds for one request, from accept to reply */
     int body_timeout;       /* seconds that the web server may pause while it sends */
     int max_queue_seconds;  /* a request that waited longer is refused; 0: none is */

@@ -8,45 +8,63 @@ app_libpaymentapi_a_SOURCES = \
 	app/heartbeat.c app/heartbeat.h \
 	app/listener.c app/listener.h \
 	app/log.c app/log.h \
+	app/loop.c app/loop.h \
 	app/pool.c app/pool.h \
 	app/worker.c app/worker.h \
 	app/api/authentication.c app/api/authentication.h \
-	app/api/context.h \
+	app/api/error.c app/api/error.h \
+	app/api/exchange.c app/api/exchange.h \
 	app/api/health.c app/api/health.h \
 	app/api/input.c app/api/input.h \
 	app/api/key_cache.c app/api/key_cache.h \
-	app/api/output.c app/api/output.h \
 	app/api/payments.c app/api/payments.h \
 	app/api/refunds.c app/api/refunds.h \
+	app/api/representation.c app/api/representation.h \
 	app/api/routes.c app/api/routes.h \
+	app/api/service.c app/api/service.h \
+	app/api/turn.c app/api/turn.h \
 	app/domain/api_key.c app/domain/api_key.h \
 	app/domain/card_number.c app/domain/card_number.h \
 	app/domain/currency.c app/domain/currency.h \
 	app/domain/idempotency_key.c app/domain/idempotency_key.h \
 	app/domain/identifier.c app/domain/identifier.h \
+	app/domain/mode.c app/domain/mode.h \
 	app/domain/money.c app/domain/money.h \
 	app/domain/payment.c app/domain/payment.h \
 	app/domain/refund.c app/domain/refund.h \
 	app/http/cgi.c app/http/cgi.h \
-	app/http/error.c app/http/error.h \
 	app/http/fastcgi.c app/http/fastcgi.h \
-	app/http/gateway.h \
+	app/http/fastcgi_answer.c \
+	app/http/fastcgi_connection.c app/http/fastcgi_connection.h \
+	app/http/fastcgi_params.c app/http/fastcgi_params.h \
+	app/http/fastcgi_record.c app/http/fastcgi_record.h \
+	app/http/inbound.c app/http/inbound.h \
 	app/http/json_body.c app/http/json_body.h \
 	app/http/request.c app/http/request.h \
 	app/http/response.c app/http/response.h \
 	app/http/router.c app/http/router.h \
-	app/processor/processor.h \
-	app/processor/sandbox.c \
+	app/operations/charge.c app/operations/charge.h \
+	app/operations/operation.c app/operations/operation.h \
+	app/operations/refund.c app/operations/refund.h \
+	app/processor/processor.h app/processor/sandbox.c \
+	app/processor/selection.c app/processor/selection.h \
 	app/store/binding.c app/store/binding.h \
 	app/store/claim_store.c app/store/claim_store.h \
+	app/store/connection.c app/store/connection.h \
 	app/store/credential_store.c app/store/credential_store.h \
 	app/store/database.c app/store/database.h \
 	app/store/host_list.c app/store/host_list.h \
 	app/store/merchant_store.c app/store/merchant_store.h \
 	app/store/payment_store.c app/store/payment_store.h \
+	app/store/refund_row.c app/store/refund_row.h \
 	app/store/refund_store.c app/store/refund_store.h \
+	app/store/reservation.c app/store/reservation.h \
+	app/store/result.c app/store/result.h \
+	app/store/retry.c app/store/retry.h \
 	app/store/schema_store.c app/store/schema_store.h \
-	app/store/server_error.c app/store/server_error.h
+	app/store/server_error.c app/store/server_error.h \
+	app/store/slots.c app/store/slots.h \
+	app/store/statement.c app/store/statement.h
 
 library_LIBS = app/libpaymentapi.a \
 	$(FCGI_LIBS) $(JANSSON_LIBS) $(MARIADB_LIBS) $(CRYPTO_LIBS) $(INIH_LIBS)

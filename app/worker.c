@@ -1,5 +1,5 @@
 /*
- * The worker: answers requests one after the other.
+ * The worker: one loop that has many requests in hand and answers them in groups.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,261 +7,313 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
-#include "api/authentication.h"
-#include "api/context.h"
 #include "api/routes.h"
+#include "api/turn.h"
 #include "http/cgi.h"
 #include "http/fastcgi.h"
-#include "store/payment_store.h"
-#include "store/refund_store.h"
 
-/* The last signal that asked this process to end, 0 for none: the program's only global state. */
-static volatile sig_atomic_t end_signal;
+#define IDLE_MS 20 /* a worker that slept so long was waiting for requests, not they for it */
+
+struct worker {
+    const struct config *config; /* not owned */
+    const struct listener *listener; /* not owned */
+    struct heartbeat *heartbeat;     /* not owned; NULL where no parent looks at it */
+    struct loop loop;
+    struct loop_source signals;
+    int end_signal; /* the last signal that asked this process to end, 0 for none */
+    struct service *service;
+    struct fastcgi *fastcgi;
+    bool idle;               /* the loop has just slept */
+    struct exchange *places; /* TURN_MAX of them */
+    struct exchange *free_places[TURN_MAX];
+    size_t free_count;
+    struct exchange *turn[TURN_MAX]; /* in hand: those that wait for another turn come first */
+    size_t turn_count;
+};
 
 static void
-take_signal(int signal)
+ending_signals(sigset_t *set)
 {
-    /* One that ends the program is not undone by a reload that came with it. */
-    if (signal != SIGHUP || end_signal == 0)
-        end_signal = signal;
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGUSR1);
+    sigaddset(set, SIGHUP);
 }
 
 /*
- * Blocks the signals that end a worker; wait_mask lets them in. So they come between two requests
- * and never into one.
+ * The signals that end a worker are read from a descriptor of the loop. So they come between two
+ * turns and never into one, and a worker that is never idle still sees them.
  */
 static void
-set_signals(sigset_t *wait_mask)
+take_signals(struct loop_source *source, uint32_t events)
 {
-    static const int ending[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
-    struct sigaction action = {.sa_handler = take_signal};
+    struct worker *worker = (struct worker *)((char *)source - offsetof(struct worker, signals));
+    struct signalfd_siginfo info;
+
+    (void)events;
+    while (read(source->fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        /* One that ends the program is not undone by a reload that came with it. */
+        if (info.ssi_signo != SIGHUP || worker->end_signal == 0)
+            worker->end_signal = (int)info.ssi_signo;
+    }
+}
+
+/* The web server's side going away is an error of the write, not the program's end. */
+static void
+hold_signals(void)
+{
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigset_t blocked;
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    sigset_t set;
 
-    sigemptyset(&action.sa_mask);
     sigemptyset(&ignore.sa_mask);
-    sigemptyset(&blocked);
-    for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) {
-        sigaction(ending[i], &action, NULL);
-        sigaddset(&blocked, ending[i]);
-    }
+    sigemptyset(&standard.sa_mask);
     sigaction(SIGPIPE, &ignore, NULL);
-    sigprocmask(SIG_BLOCK, &blocked, wait_mask);
-    for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
-        sigdelset(wait_mask, ending[i]);
-    end_signal = 0;
+    /* An ignored signal never arrives at the descriptor, and whoever started this may have done so.
+     */
+    sigaction(SIGTERM, &standard, NULL);
+    sigaction(SIGINT, &standard, NULL);
+    sigaction(SIGUSR1, &standard, NULL);
+    sigaction(SIGHUP, &standard, NULL);
+    ending_signals(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-static struct database *
-open_database(const struct config *config, const struct log *log)
-{
-    static const struct statement_set *const sets[] = {
-        &credential_statements,
-        &payment_statements,
-        &refund_statements,
-    };
-    struct database_settings settings = {
-        .option_file = config->path,
-        .group = "database",
-        .timeout = config->database_timeout,
-        .check_schema = true,
-        .sets = sets,
-        .set_count = sizeof sets / sizeof sets[0],
-        .log = log,
-    };
-
-    return database_new(&settings);
-}
-
-static void
-free_context(struct context *context)
-{
-    if (context == NULL)
-        return;
-    database_free(context->database);
-    free(context->body);
-    free(context);
-}
-
-/* NULL without memory. */
-static struct context *
-new_context(const struct config *config)
-{
-    struct context *context = calloc(1, sizeof *context);
-
-    if (context == NULL)
-        return NULL;
-    context->config = config;
-    context->log = (struct log){.target = config->log_target, .level = config->log_level};
-    context->key_cache.lifetime_ms = (int64_t)config->key_cache_seconds * 1000;
-    context->body = malloc((size_t)config->max_body);
-    context->database = open_database(config, &context->log);
-    if (context->body == NULL || context->database == NULL) {
-        free_context(context);
-        return NULL;
-    }
-    return context;
-}
-
-/* True when the client has waited so long for a worker that it has better be told to come again. */
 static bool
-waited_too_long(const struct context *context)
+open_signals(struct worker *worker)
 {
-    int limit = context->config->max_queue_seconds;
+    sigset_t set;
 
-    return limit > 0 && context->request.waited_ms > (int64_t)limit * 1000;
+    hold_signals();
+    ending_signals(&set);
+    worker->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    worker->signals.ready = take_signals;
+    return worker->signals.fd >= 0 && loop_add(&worker->loop, &worker->signals, EPOLLIN);
 }
 
-static enum api_error
-handle(struct context *context)
+static void
+free_worker(struct worker *worker)
 {
-    const struct route_match *match = &context->match;
-    enum api_error error = API_OK;
-    const struct route *routes;
-    size_t count;
+    if (worker == NULL)
+        return;
+    fastcgi_free(worker->fastcgi);
+    service_free(worker->service);
+    if (worker->signals.fd >= 0)
+        close(worker->signals.fd);
+    loop_close(&worker->loop);
+    free(worker->places);
+    free(worker);
+}
 
-    routes = api_routes(&count);
-    switch (router_match(routes, count, context->request.method, context->request.path,
-                         &context->match)) {
-    case ROUTE_FOUND:
-        break;
-    case ROUTE_OPTIONS:
-        context->response.status = 204;
-        strcpy(context->response.allow, match->allow);
-        return API_OK;
-    case ROUTE_NOT_FOUND:
-        return API_NOT_FOUND;
-    case ROUTE_METHOD_NOT_ALLOWED:
-        strcpy(context->response.allow, match->allow);
-        return API_METHOD_NOT_ALLOWED;
+static struct worker *
+new_worker(const struct config *config)
+{
+    struct worker *worker = calloc(1, sizeof *worker);
+
+    if (worker == NULL)
+        return NULL;
+    worker->config = config;
+    worker->signals.fd = -1;
+    worker->loop.epoll_fd = -1;
+    worker->service = service_new(config);
+    worker->places = calloc(TURN_MAX, sizeof *worker->places);
+    if (worker->service == NULL || worker->places == NULL) {
+        free_worker(worker);
+        return NULL;
     }
-    if (waited_too_long(context))
-        return API_UNAVAILABLE;
-    if (!match->route->open)
-        error = authenticate(context);
-    if (error == API_OK)
-        match->handler(context);
-    return error;
+    while (worker->free_count < TURN_MAX) {
+        worker->free_places[worker->free_count] = &worker->places[worker->free_count];
+        worker->free_count++;
+    }
+    return worker;
 }
 
-/* The whole request, in order. */
 static void
-serve(struct context *context, const struct gateway *gateway)
+begin(struct worker *worker, const struct inbound *inbound)
 {
-    int64_t started = clock_monotonic_ms();
-    enum api_error error;
+    struct exchange *exchange = worker->free_places[--worker->free_count];
 
-    memset(&context->response, 0, sizeof context->response);
-    context->deadline = deadline_in_ms((int64_t)context->config->request_timeout * 1000);
-    request_init(&context->request, gateway);
-    context->log.request_id = context->request.id;
-    error = handle(context);
-    if (error != API_OK)
-        response_set_error(&context->response, error);
-    if (!response_send(&context->response, &context->request))
-        log_write(&context->log, LOG_LEVEL_INFO, "the web server took no answer");
-    log_write(&context->log, LOG_LEVEL_INFO, "%s %d %lld ms",
-              context->match.route != NULL ? context->match.route->pattern : "-",
-              context->response.status, (long long)(clock_monotonic_ms() - started));
-    context->log.request_id = NULL;
+    exchange_begin(exchange, worker->service, inbound);
+    worker->turn[worker->turn_count++] = exchange;
 }
 
-/* A database that is only out of reach does not stop the start: requests get 503 until it is there.
- */
 static void
-connect_early(struct context *context)
+log_answer(struct service *service, const struct exchange *exchange)
 {
-    struct deadline deadline = deadline_in_ms((int64_t)context->config->request_timeout * 1000);
+    service->log.request_id = exchange->id;
+    /* Groups are logged without an id: whose fault it was is said here. */
+    if (exchange->error == API_INTERNAL_ERROR)
+        log_write(&service->log, LOG_LEVEL_ERROR, "internal error: %s",
+                  database_error(service->database));
+    log_write(&service->log, LOG_LEVEL_INFO, "%s %d %lld ms",
+              exchange->route != NULL ? exchange->route->path.pattern : "-",
+              service->response.status, (long long)(clock_monotonic_ms() - exchange->started_at));
+    service->log.request_id = NULL;
+}
 
-    if (database_connect(context->database, deadline) != DATABASE_DONE)
-        log_write(&context->log, LOG_LEVEL_WARNING, "no database yet: %s",
-                  database_error(context->database));
+/* How an answer goes out: false when the web server took none. */
+typedef bool answer(void *where, void *connection, const char *data, size_t size);
+
+/* Answers what is settled; the rest stays for the next turn. */
+static void
+answer_settled(struct worker *worker, answer *send, void *where)
+{
+    struct service *service = worker->service;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < worker->turn_count; i++) {
+        struct exchange *exchange = worker->turn[i];
+        const char *text;
+        size_t length;
+
+        if (!exchange_is_settled(exchange)) {
+            worker->turn[kept++] = exchange;
+            continue;
+        }
+        text = exchange_answer(exchange, service, &length);
+        if (!send(where, exchange->connection, text, length))
+            log_write(&service->log, LOG_LEVEL_INFO, "the web server took no answer");
+        log_answer(service, exchange);
+        worker->free_places[worker->free_count++] = exchange;
+    }
+    worker->turn_count = kept;
+}
+
+static void
+run_turn(struct worker *worker, size_t waiting, answer *send, void *where)
+{
+    turn_open(worker->service, worker->turn + waiting, worker->turn_count - waiting, worker->idle);
+    turn_work(worker->service, worker->turn, worker->turn_count);
+    answer_settled(worker, send, where);
+}
+
+static bool
+answer_by_fastcgi(void *where, void *connection, const char *data, size_t size)
+{
+    return fastcgi_answer(where, connection, data, size);
+}
+
+/* One turn of the loop: false when it cannot go on. */
+static bool
+turn(struct worker *worker)
+{
+    int64_t sleep_ms = fastcgi_tick(worker->fastcgi);
+    int64_t before = clock_monotonic_ms();
+    size_t waiting = worker->turn_count;
+    struct inbound inbound;
+
+    heartbeat_beat(worker->heartbeat);
+    if (waiting > 0 || fastcgi_has_next(worker->fastcgi))
+        sleep_ms = 0;
+    if (!loop_wait(&worker->loop, sleep_ms)) {
+        log_write(&worker->service->log, LOG_LEVEL_ERROR, "the loop failed: %s", strerror(errno));
+        return false;
+    }
+    worker->idle = clock_monotonic_ms() - before >= IDLE_MS;
+    while (worker->turn_count < TURN_MAX && fastcgi_next(worker->fastcgi, &inbound))
+        begin(worker, &inbound);
+    if (worker->turn_count > 0)
+        run_turn(worker, waiting, answer_by_fastcgi, worker->fastcgi);
+    return true;
 }
 
 static enum worker_end
-serve_all(struct context *context, struct fastcgi *fastcgi, const sigset_t *wait_mask,
-          struct heartbeat *heartbeat)
+serve(struct worker *worker)
 {
-    while (end_signal == 0) {
-        struct gateway gateway;
+    bool draining = false;
 
-        heartbeat_beat(heartbeat);
-
-        switch (fastcgi_accept(fastcgi, wait_mask, &gateway)) {
-        case FASTCGI_REQUEST:
-            serve(context, &gateway);
-            fastcgi_finish(fastcgi);
-            break;
-        case FASTCGI_NOTHING:
-        case FASTCGI_INTERRUPTED:
-            break;
-        case FASTCGI_FAILED:
-            log_write(&context->log, LOG_LEVEL_ERROR, "the listening socket failed: %s",
-                      strerror(errno));
+    while (!draining || worker->turn_count > 0 || fastcgi_busy(worker->fastcgi) > 0) {
+        if (!turn(worker))
             return WORKER_FAILED;
+        if (worker->end_signal != 0 && !draining) {
+            draining = true;
+            fastcgi_drain(worker->fastcgi, listener_is_orphaned(worker->listener));
         }
     }
-    fastcgi_close(fastcgi);
-    return end_signal == SIGHUP ? WORKER_RELOAD : WORKER_STOPPED;
+    return worker->end_signal == SIGHUP ? WORKER_RELOAD : WORKER_STOPPED;
+}
+
+static struct fastcgi_settings
+fastcgi_settings(const struct worker *worker)
+{
+    const struct config *config = worker->config;
+
+    return (struct fastcgi_settings){
+        .listen_fd = worker->listener->fd,
+        .io_timeout_ms = config->body_timeout * 1000,
+        .request_timeout_ms = config->request_timeout * 1000,
+        .max_body = (size_t)config->max_body,
+        .in_hand_max = (size_t)config->max_in_hand,
+        .keepalive = config->fastcgi_keepalive,
+        .log = &worker->service->log,
+    };
 }
 
 enum worker_end
 worker_run(const struct config *config, const struct listener *listener,
            struct heartbeat *heartbeat)
 {
-    struct context *context = NULL;
+    struct worker *worker = new_worker(config);
     enum worker_end end = WORKER_FAILED;
-    struct fastcgi fastcgi;
-    sigset_t wait_mask;
+    struct fastcgi_settings settings;
 
-    set_signals(&wait_mask);
-    context = new_context(config);
-    if (context == NULL ||
-        !fastcgi_init(&fastcgi, listener->fd, config->body_timeout * 1000,
-                      config->request_timeout * 1000, config->fastcgi_keepalive)) {
-        free_context(context);
+    if (worker == NULL)
         return WORKER_FAILED;
+    worker->listener = listener;
+    worker->heartbeat = heartbeat;
+    settings = fastcgi_settings(worker);
+    if (loop_open(&worker->loop) && open_signals(worker)) {
+        service_connect_early(worker->service);
+        worker->fastcgi = fastcgi_new(&worker->loop, &settings);
     }
-    connect_early(context);
-    end = serve_all(context, &fastcgi, &wait_mask, heartbeat);
-    free_context(context);
+    if (worker->fastcgi != NULL)
+        end = serve(worker);
+    else
+        log_write(&worker->service->log, LOG_LEVEL_ERROR, "the worker cannot start: %s",
+                  strerror(errno));
+    free_worker(worker);
     return end;
+}
+
+static bool
+answer_by_cgi(void *where, void *connection, const char *data, size_t size)
+{
+    (void)where;
+    (void)connection;
+    return cgi_answer(data, size);
 }
 
 enum worker_end
 worker_run_once(const struct config *config)
 {
-    struct context *context = new_context(config);
-    struct gateway gateway;
-    struct cgi cgi;
-    sigset_t wait_mask;
+    struct cgi cgi = {.io_timeout_ms = config->body_timeout * 1000,
+                      .request_timeout_ms = config->request_timeout * 1000,
+                      .max_body = (size_t)config->max_body};
+    struct worker *worker = new_worker(config);
+    enum worker_end end = WORKER_FAILED;
+    struct inbound inbound;
 
-    if (context == NULL)
+    if (worker == NULL)
         return WORKER_FAILED;
-    set_signals(&wait_mask);
-    cgi_open(&cgi, config->body_timeout * 1000, &gateway);
-    serve(context, &gateway);
+    hold_signals();
+    if (cgi_read(&cgi, &inbound)) {
+        begin(worker, &inbound);
+        run_turn(worker, 0, answer_by_cgi, NULL);
+        end = WORKER_STOPPED;
+    }
     cgi_drain(&cgi);
-    free_context(context);
-    return WORKER_STOPPED;
+    free_worker(worker);
+    return end;
 }
 
 bool
 worker_check_database(const struct config *config, char error[CONFIG_ERROR_SIZE])
 {
-    struct log log = {.silent = true};
-    struct deadline deadline = deadline_in_ms((int64_t)config->request_timeout * 1000);
-    struct database *database = open_database(config, &log);
-    enum database_result result =
-        database != NULL ? database_connect(database, deadline) : DATABASE_UNAVAILABLE;
-
-    error[0] = '\0';
-    if (result == DATABASE_FAILED)
-        snprintf(error, CONFIG_ERROR_SIZE, "%s", database_error(database));
-    database_free(database);
-    return result == DATABASE_DONE;
+    return service_check_database(config, error);
 }

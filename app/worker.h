@@ -1,5 +1,5 @@
 /*
- * The worker: answers requests one after the other.
+ * The worker: one loop that has many requests in hand and answers them in groups.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -13,7 +13,7 @@
 #include "listener.h"
 
 enum worker_end {
-    WORKER_STOPPED, /* SIGTERM, SIGINT or SIGUSR1: the request in hand was answered */
+    WORKER_STOPPED, /* SIGTERM, SIGINT or SIGUSR1: all that was in hand has been answered */
     WORKER_RELOAD,  /* SIGHUP: start again with new configuration */
     WORKER_FAILED,  /* it could not start or go on; logged */
 };

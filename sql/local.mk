@@ -3,4 +3,5 @@ sqldir = $(pkgdatadir)/sql
 dist_sql_DATA = \
 	sql/0001_initial.sql \
 	sql/0002_upgrade_guard.sql \
+	sql/0003_mode.sql \
 	sql/grants.sql

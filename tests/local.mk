@@ -12,6 +12,7 @@ unit_tests = \
 	tests/unit/json_body-t \
 	tests/unit/money-t \
 	tests/unit/records-t \
+	tests/unit/retry-t \
 	tests/unit/router-t
 
 if HAVE_CMOCKA
@@ -55,6 +56,9 @@ tests_unit_money_t_LDADD = $(unit_LDADD)
 tests_unit_records_t_SOURCES = tests/unit/records-t.c tests/unit/unit.h
 tests_unit_records_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_records_t_LDADD = $(unit_LDADD)
+tests_unit_retry_t_SOURCES = tests/unit/retry-t.c tests/unit/unit.h
+tests_unit_retry_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_retry_t_LDADD = $(unit_LDADD)
 tests_unit_router_t_SOURCES = tests/unit/router-t.c tests/unit/unit.h
 tests_unit_router_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_router_t_LDADD = $(unit_LDADD)
@@ -63,6 +67,11 @@ tests_unit_router_t_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/currency-table
 tests_unit_currency_table_SOURCES = tests/unit/currency-table.c
 tests_unit_currency_table_LDADD = app/libpaymentapi.a
+
+# Prints the statements of the workers, for the test that explains them.
+check_PROGRAMS += tests/unit/statement-list
+tests_unit_statement_list_SOURCES = tests/unit/statement-list.c
+tests_unit_statement_list_LDADD = $(library_LIBS)
 
 # Scripts: each prints TAP, or one line why it is skipped.
 script_tests = \

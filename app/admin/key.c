@@ -44,7 +44,7 @@ read_options(const struct admin *admin, struct new_api_key *key)
         return false;
     }
     key->label = admin->label;
-    key->mode = API_KEY_TEST;
+    key->mode = MODE_TEST;
     key->created_at = clock_wall_ms();
     return true;
 }

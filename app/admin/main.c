@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "admin/command.h"
+#include "store/schema_store.h"
 #include "domain/payment.h"
 #include "store/merchant_store.h"
 
@@ -90,7 +91,7 @@ admin_database(struct admin *admin, const char *group, const struct statement_se
         .group = group,
         .timeout = admin->config.database_timeout,
         .answer_timeout = admin->answer_timeout,
-        .check_schema = check_schema,
+        .check = check_schema ? schema_store_check : NULL,
         .sets = sets,
         .set_count = set_count,
         .log = &admin->log,

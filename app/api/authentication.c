@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "store/credential_store.h"
+
 /* The token of "Bearer TOKEN"; NULL when there is none. The scheme's case is free (RFC 9110). */
 static const char *
 bearer_token(const char *authorization)
@@ -24,65 +26,103 @@ bearer_token(const char *authorization)
     return *token != '\0' ? token : NULL;
 }
 
-static const struct processor *
-processor_of(enum api_key_mode mode)
+void
+authentication_take(struct exchange *exchange, const struct header *header)
 {
-    switch (mode) {
-    case API_KEY_TEST:
-        return &sandbox_processor;
-    case API_KEY_LIVE:
-        break; /* none is configured; payment-admin makes no live key either */
-    }
-    return NULL;
+    const char *token = bearer_token(header->value);
+
+    exchange->authorization = AUTHORIZATION_MISSING;
+    if (header->repeated)
+        exchange->authorization = AUTHORIZATION_MALFORMED;
+    else if (token != NULL && api_key_hash(token, &exchange->key_hash))
+        exchange->authorization = AUTHORIZATION_TOKEN;
+    else if (token != NULL)
+        exchange->error = API_INTERNAL_ERROR;
 }
 
-static enum api_error
-find_credential(struct context *context, const struct api_key_hash *hash)
+static void
+refuse(struct exchange *exchange, enum api_error error, enum challenge challenge)
 {
-    int64_t now = clock_monotonic_ms();
+    exchange->error = error;
+    exchange->challenge = challenge;
+}
 
-    if (key_cache_find(&context->key_cache, hash, &context->credential))
-        return API_OK;
-    switch (
-        credential_store_find(context->database, context->deadline, hash, &context->credential)) {
+static void
+accept(const struct service *service, struct exchange *exchange,
+       const struct credential *credential)
+{
+    exchange->credential = *credential;
+    exchange->processor = processor_of_mode(&service->processors, credential->mode);
+    if (exchange->processor == NULL)
+        exchange->error = API_UNAVAILABLE;
+}
+
+static void
+take_result(struct service *service, struct exchange *exchange,
+            const struct credential_search *search, int64_t looked_up_at)
+{
+    switch (search->result) {
     case STORE_OK:
-        key_cache_keep(&context->key_cache, hash, &context->credential, now);
-        return API_OK;
+        key_cache_keep(&service->key_cache, &search->hash, &search->credential, looked_up_at);
+        accept(service, exchange, &search->credential);
+        return;
     case STORE_NOT_FOUND:
-        return API_INVALID_API_KEY;
+        refuse(exchange, API_INVALID_API_KEY, CHALLENGE_INVALID_TOKEN);
+        return;
     case STORE_UNAVAILABLE:
-    case STORE_LOCKED:
-        return API_UNAVAILABLE;
+        exchange->error = API_UNAVAILABLE;
+        return;
+    case STORE_PENDING:
     case STORE_EXISTS:
     case STORE_REFUSED:
+    case STORE_LOCKED:
     case STORE_FAILED:
         break;
     }
-    return API_INTERNAL_ERROR;
+    exchange->error = API_INTERNAL_ERROR;
 }
 
-enum api_error
-authenticate(struct context *context)
+/* True when the key has to be looked up. */
+static bool
+needs_look_up(struct service *service, struct exchange *exchange)
 {
-    const char *token = bearer_token(context->request.authorization.value);
-    struct api_key_hash hash;
-    enum api_error error;
+    struct credential credential;
 
-    if (token == NULL && !context->request.authorization.repeated) {
-        context->response.challenge = CHALLENGE_BEARER;
-        return API_MISSING_API_KEY;
+    switch (exchange->authorization) {
+    case AUTHORIZATION_MISSING:
+        refuse(exchange, API_MISSING_API_KEY, CHALLENGE_BEARER);
+        return false;
+    case AUTHORIZATION_MALFORMED:
+        refuse(exchange, API_INVALID_API_KEY, CHALLENGE_INVALID_TOKEN);
+        return false;
+    case AUTHORIZATION_TOKEN:
+        break;
     }
-    if (context->request.authorization.repeated) {
-        context->response.challenge = CHALLENGE_INVALID_TOKEN;
-        return API_INVALID_API_KEY;
+    if (!key_cache_find(&service->key_cache, &exchange->key_hash, &credential))
+        return true;
+    accept(service, exchange, &credential);
+    return false;
+}
+
+void
+authenticate(struct service *service, struct exchange *const *exchanges, size_t count)
+{
+    struct credential_search searches[STORE_GROUP_MAX];
+    struct exchange *waiting[STORE_GROUP_MAX];
+    struct deadline deadline = {.at = INT64_MAX};
+    int64_t now = clock_monotonic_ms();
+    size_t size = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (exchanges[i]->error != API_OK || !needs_look_up(service, exchanges[i]))
+            continue;
+        searches[size] = (struct credential_search){.hash = exchanges[i]->key_hash};
+        waiting[size] = exchanges[i];
+        size++;
+        deadline = deadline_earlier(deadline, exchanges[i]->deadline);
     }
-    if (!api_key_hash(token, &hash))
-        return API_INTERNAL_ERROR;
-    error = find_credential(context, &hash);
-    if (error == API_INVALID_API_KEY)
-        context->response.challenge = CHALLENGE_INVALID_TOKEN;
-    if (error != API_OK)
-        return error;
-    context->processor = processor_of(context->credential.mode);
-    return context->processor != NULL ? API_OK : API_UNAVAILABLE;
+    if (size > 0)
+        credential_store_find(service->database, deadline, searches, size);
+    for (size_t i = 0; i < size; i++)
+        take_result(service, waiting[i], &searches[i], now);
 }

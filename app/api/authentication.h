@@ -6,12 +6,16 @@
 #ifndef PAYMENT_API_API_AUTHENTICATION_H
 #define PAYMENT_API_API_AUTHENTICATION_H
 
-#include "api/context.h"
+#include "api/exchange.h"
+
+/* Takes what the header says: the hash of its token, or why there is none. */
+void authentication_take(struct exchange *exchange, const struct header *header);
 
 /*
- * Sets the context's credential and processor. API_OK; API_MISSING_API_KEY, API_INVALID_API_KEY
- * (the response has its challenge then); API_UNAVAILABLE, API_INTERNAL_ERROR.
+ * Finds who is behind the keys of a group (up to STORE_GROUP_MAX), of those that have no error yet:
+ * sets credential and processor, or API_MISSING_API_KEY, API_INVALID_API_KEY with a challenge,
+ * API_UNAVAILABLE, API_INTERNAL_ERROR. Keys that are not remembered are looked up together.
  */
-enum api_error authenticate(struct context *context) __attribute__((warn_unused_result));
+void authenticate(struct service *service, struct exchange *const *exchanges, size_t count);
 
 #endif

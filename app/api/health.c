@@ -5,36 +5,41 @@
  */
 #include "api/health.h"
 
-#include <stdio.h>
-
-#include "api/context.h"
-#include "api/output.h"
+#include "api/representation.h"
 #include "store/payment_store.h"
 
-static void
-answer_ok(struct response *response)
+enum api_error
+health_live(const struct service *service, struct exchange *exchange)
 {
-    response->status = 200;
-    snprintf(response->body, sizeof response->body, "{\"status\":\"ok\"}");
+    (void)service;
+    exchange->represent = represent_health;
+    return API_OK;
+}
+
+enum api_error
+health_ready(const struct service *service, struct exchange *exchange)
+{
+    (void)service;
+    exchange->represent = represent_health;
+    exchange->work = WORK_TRY_DATABASE;
+    return API_OK;
 }
 
 void
-health_live(struct context *context)
-{
-    answer_ok(&context->response);
-}
-
-void
-health_ready(struct context *context)
+health_try_database(struct service *service, struct exchange *exchange)
 {
     static const struct identifier nobody = {.bytes = {0}};
     struct payment payment;
-    enum store_result result;
-
     /* A node outside the primary component still connects and answers SELECT 1: read a table. */
-    result = payment_store_find(context->database, context->deadline, &nobody, &nobody, &payment);
-    if (result == STORE_OK || result == STORE_NOT_FOUND)
-        answer_ok(&context->response);
-    else
-        response_set_error(&context->response, output_store_error(result, API_INTERNAL_ERROR));
+    struct payment_search search = {
+        .merchant_id = &nobody, .id = &nobody, .mode = MODE_TEST, .payment = &payment};
+    /* A monitor is told soon: there is time for one try, and not for another. */
+    struct deadline one_try =
+        deadline_in_ms((int64_t)service->config->database_timeout * 1000 * 3 / 2);
+
+    payment_store_find(service->database, deadline_earlier(one_try, exchange->deadline), &search,
+                       1);
+    exchange->work = WORK_NONE;
+    if (search.result != STORE_OK && search.result != STORE_NOT_FOUND)
+        exchange->error = search.result == STORE_UNAVAILABLE ? API_UNAVAILABLE : API_INTERNAL_ERROR;
 }

@@ -6,9 +6,12 @@
 #ifndef PAYMENT_API_API_HEALTH_H
 #define PAYMENT_API_API_HEALTH_H
 
-#include "http/router.h"
+#include "api/routes.h"
 
-route_handler health_live;  /* GET /healthz: a worker answers */
-route_handler health_ready; /* GET /readyz: and the database gives it a row of a real table */
+api_handler health_live;  /* GET /healthz: a worker answers */
+api_handler health_ready; /* GET /readyz: and the database gives it a row of a real table */
+
+/* Does what health_ready asks for: sets the exchange's error. */
+void health_try_database(struct service *service, struct exchange *exchange);
 
 #endif

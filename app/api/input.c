@@ -8,17 +8,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include <string.h>
+
 #include "domain/card_number.h"
 
 enum api_error
-input_body(struct context *context, struct json_body *body)
+input_body(const struct exchange *exchange, struct json_body *body)
 {
-    size_t length = 0;
-
-    if (!request_is_json(&context->request))
+    if (!exchange->is_json)
         return API_UNSUPPORTED_MEDIA_TYPE;
-    switch (request_read_body(&context->request, context->deadline, context->body,
-                              (size_t)context->config->max_body, &length)) {
+    switch (exchange->body_status) {
     case BODY_OK:
         break;
     case BODY_TOO_LARGE:
@@ -28,7 +27,7 @@ input_body(struct context *context, struct json_body *body)
     case BODY_LATE:
         return API_UNAVAILABLE;
     }
-    switch (json_body_parse(context->body, length, body)) {
+    switch (json_body_parse(exchange->body, exchange->body_length, body)) {
     case JSON_BODY_OK:
         return API_OK;
     case JSON_BODY_INVALID:
@@ -63,14 +62,13 @@ input_decimal(const struct json_body *body, const char *name, struct decimal *de
 }
 
 enum api_error
-input_idempotency_key(const struct request *request, char key[IDEMPOTENCY_KEY_SIZE])
+input_idempotency_key(const struct exchange *exchange, char key[IDEMPOTENCY_KEY_SIZE])
 {
-    const struct header *header = &request->idempotency_key;
-
     key[0] = '\0';
-    if (header->value == NULL)
+    if (!exchange->has_idempotency_key)
         return API_OK;
-    if (header->repeated || !idempotency_key_parse(header->value, key))
+    if (!exchange->good_idempotency_key)
         return API_INVALID_IDEMPOTENCY_KEY;
+    memcpy(key, exchange->idempotency_key, IDEMPOTENCY_KEY_SIZE);
     return API_OK;
 }

@@ -6,9 +6,9 @@
 #ifndef PAYMENT_API_API_PAYMENTS_H
 #define PAYMENT_API_API_PAYMENTS_H
 
-#include "http/router.h"
+#include "api/routes.h"
 
-route_handler payments_create; /* POST /payments */
-route_handler payments_read;   /* GET /payments/{id} */
+api_handler payments_create; /* POST /payments */
+api_handler payments_read;   /* GET /payments/{id} */
 
 #endif

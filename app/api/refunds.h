@@ -1,13 +1,14 @@
 /*
- * /refunds: give money of a payment back.
+ * /refunds: give money of a payment back, read a refund.
  *
  * SPDX-License-Identifier: MIT
  */
 #ifndef PAYMENT_API_API_REFUNDS_H
 #define PAYMENT_API_API_REFUNDS_H
 
-#include "http/router.h"
+#include "api/routes.h"
 
-route_handler refunds_create; /* POST /refunds */
+api_handler refunds_create; /* POST /refunds */
+api_handler refunds_read;   /* GET /refunds/{id} */
 
 #endif

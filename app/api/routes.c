@@ -9,17 +9,30 @@
 #include "api/payments.h"
 #include "api/refunds.h"
 
-static const struct route routes[] = {
-    {.pattern = "/payments", .post = payments_create},
-    {.pattern = "/payments/{id}", .get = payments_read},
-    {.pattern = "/refunds", .post = refunds_create},
-    {.pattern = "/healthz", .get = health_live, .open = true},
-    {.pattern = "/readyz", .get = health_ready, .open = true},
+#define GET(handler) .path.get = true, .get = (handler)
+#define POST(handler) .path.post = true, .post = (handler)
+
+static const struct api_route routes[] = {
+    {.path.pattern = "/payments", POST(payments_create)},
+    {.path.pattern = "/payments/{id}", GET(payments_read)},
+    {.path.pattern = "/refunds", POST(refunds_create)},
+    {.path.pattern = "/refunds/{id}", GET(refunds_read)},
+    {.path.pattern = "/healthz", GET(health_live), .access = ACCESS_OPEN},
+    {.path.pattern = "/readyz", GET(health_ready), .access = ACCESS_OPEN},
 };
 
-const struct route *
-api_routes(size_t *count)
+const struct api_route *
+api_route_find(const char *path, char argument[ROUTE_ARGUMENT_SIZE])
 {
-    *count = sizeof routes / sizeof routes[0];
-    return routes;
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+        if (router_path_matches(&routes[i].path, path, argument))
+            return &routes[i];
+    }
+    return NULL;
+}
+
+api_handler *
+api_route_handler(const struct api_route *route, enum http_method method)
+{
+    return method == METHOD_POST ? route->post : route->get;
 }

@@ -6,10 +6,30 @@
 #ifndef PAYMENT_API_API_ROUTES_H
 #define PAYMENT_API_API_ROUTES_H
 
-#include <stddef.h>
+#include "api/exchange.h"
 
-#include "http/router.h"
+/* Reads a request whose caller is known: validates all of it and says what is to be done, or which
+ * error it is. It waits for nothing and changes nothing but the exchange. */
+typedef enum api_error api_handler(const struct service *service, struct exchange *exchange);
 
-const struct route *api_routes(size_t *count);
+/* Who may call. */
+enum access {
+    ACCESS_KEY,  /* whoever has an API key */
+    ACCESS_OPEN, /* anybody whom the web server lets through */
+};
+
+/* One row is one path. A NULL handler is a method that is not allowed there. */
+struct api_route {
+    struct route_path path;
+    enum access access;
+    api_handler *get; /* also answers HEAD */
+    api_handler *post;
+};
+
+/* The row of a path, and its argument; NULL when there is no such path. */
+const struct api_route *api_route_find(const char *path, char argument[ROUTE_ARGUMENT_SIZE]);
+
+/* The handler for a method that the row allows. */
+api_handler *api_route_handler(const struct api_route *route, enum http_method method);
 
 #endif

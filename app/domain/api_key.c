@@ -15,12 +15,12 @@
 #define RANDOM_SIZE 20 /* bytes: 160 bits, 32 base 32 digits */
 
 static const char *const prefixes[] = {
-    [API_KEY_TEST] = "sk_test_",
-    [API_KEY_LIVE] = "sk_live_",
+    [MODE_TEST] = "sk_test_",
+    [MODE_LIVE] = "sk_live_",
 };
 
 bool
-api_key_new(enum api_key_mode mode, char text[API_KEY_TEXT_SIZE])
+api_key_new(enum mode mode, char text[API_KEY_TEXT_SIZE])
 {
     unsigned char secret[RANDOM_SIZE];
     size_t length = strlen(prefixes[mode]);

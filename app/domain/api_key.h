@@ -11,21 +11,18 @@
 
 #include <stdbool.h>
 
+#include "domain/mode.h"
+
 #define API_KEY_HASH_SIZE 32   /* bytes, as kept in BINARY(32) */
 #define API_KEY_TEXT_SIZE 41   /* "sk_test_", 32 base 32 digits, NUL */
 #define API_KEY_PREFIX_SIZE 13 /* "sk_test_", the first 4 digits, NUL: what lists may show */
-
-enum api_key_mode {
-    API_KEY_TEST, /* sk_test_: the sandbox processor */
-    API_KEY_LIVE, /* sk_live_: a processor that moves real money */
-};
 
 struct api_key_hash {
     unsigned char bytes[API_KEY_HASH_SIZE];
 };
 
 /* Makes a new key; false when libcrypto has no random bytes to give. The caller wipes the text. */
-bool api_key_new(enum api_key_mode mode, char text[API_KEY_TEXT_SIZE])
+bool api_key_new(enum mode mode, char text[API_KEY_TEXT_SIZE])
     __attribute__((warn_unused_result));
 
 /* The SHA-256 of any text, key or not; false when libcrypto fails. */

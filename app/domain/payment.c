@@ -66,6 +66,20 @@ payment_same_request(const struct payment *a, const struct payment *b)
            (!a->has_description || strcmp(a->description, b->description) == 0);
 }
 
+bool
+payment_same_key(const struct payment *a, const struct payment *b)
+{
+    return a->idempotency_key[0] != '\0' && a->mode == b->mode &&
+           strcmp(a->idempotency_key, b->idempotency_key) == 0 &&
+           identifier_equal(&a->merchant_id, &b->merchant_id);
+}
+
+bool
+payment_can_refund(const struct payment *payment, int64_t amount)
+{
+    return payment->status == PAYMENT_SUCCEEDED && payment->refunded <= payment->amount - amount;
+}
+
 size_t
 utf8_length(const char *text)
 {

@@ -13,7 +13,9 @@
 #include "domain/currency.h"
 #include "domain/idempotency_key.h"
 #include "domain/identifier.h"
+#include "domain/mode.h"
 
+#define PROCESSOR_NAME_SIZE 33 /* 32 ASCII characters and the final NUL */
 #define PAYMENT_SOURCE_SIZE 256                /* 255 ASCII characters and the final NUL */
 #define PAYMENT_DESCRIPTION_MAX 255            /* characters (Unicode code points) */
 #define PAYMENT_DESCRIPTION_SIZE (255 * 4 + 1) /* the same in UTF-8, and the final NUL */
@@ -37,12 +39,13 @@ enum decline {
 struct payment {
     struct identifier id;
     struct identifier merchant_id;
+    enum mode mode;                  /* of the key that it was made with */
     int64_t amount;                  /* minor units, 1 to MONEY_MAX */
     int64_t refunded;                /* minor units, 0 to amount */
     const struct currency *currency; /* a row of the table, never NULL once stored */
     enum payment_status status;
     enum decline decline;             /* DECLINE_NONE unless status is PAYMENT_FAILED */
-    const char *processor;            /* the name of who moves the money; static; not read back */
+    char processor[PROCESSOR_NAME_SIZE]; /* who moves the money, for ever */
     char source[PAYMENT_SOURCE_SIZE]; /* the processor's token, never a card number */
     bool has_description;
     char description[PAYMENT_DESCRIPTION_SIZE];
@@ -60,6 +63,12 @@ bool decline_parse(const char *name, enum decline *decline);
 
 /* True when both ask for the same thing: amount, currency, source and description are equal. */
 bool payment_same_request(const struct payment *a, const struct payment *b);
+
+/* True when both have the same idempotency key, of the same merchant and mode. */
+bool payment_same_key(const struct payment *a, const struct payment *b);
+
+/* True when so many minor units of it can be refunded now. */
+bool payment_can_refund(const struct payment *payment, int64_t amount);
 
 /* Counts the code points of valid UTF-8. */
 size_t utf8_length(const char *text);

@@ -37,3 +37,11 @@ refund_same_request(const struct refund *a, const struct refund *b)
 {
     return a->amount == b->amount && identifier_equal(&a->payment_id, &b->payment_id);
 }
+
+bool
+refund_same_key(const struct refund *a, const struct refund *b)
+{
+    return a->idempotency_key[0] != '\0' && a->mode == b->mode &&
+           strcmp(a->idempotency_key, b->idempotency_key) == 0 &&
+           identifier_equal(&a->merchant_id, &b->merchant_id);
+}

@@ -12,6 +12,7 @@
 #include "domain/currency.h"
 #include "domain/idempotency_key.h"
 #include "domain/identifier.h"
+#include "domain/mode.h"
 
 enum refund_status {
     REFUND_PROCESSING,
@@ -22,6 +23,7 @@ enum refund_status {
 struct refund {
     struct identifier id;
     struct identifier merchant_id;
+    enum mode mode; /* of the key that it was made with, and of its payment */
     struct identifier payment_id;
     int64_t amount;                  /* minor units of the payment's currency, 1 to its amount */
     const struct currency *currency; /* the payment's */
@@ -36,5 +38,8 @@ bool refund_status_parse(const char *name, enum refund_status *status);
 
 /* True when both ask for the same thing: payment and amount are equal. */
 bool refund_same_request(const struct refund *a, const struct refund *b);
+
+/* True when both have the same idempotency key, of the same merchant and mode. */
+bool refund_same_key(const struct refund *a, const struct refund *b);
 
 #endif

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 extern char **environ;
 
 bool
@@ -18,10 +20,11 @@ cgi_is_request(void)
     return getenv("GATEWAY_INTERFACE") != NULL && getenv("REQUEST_METHOD") != NULL;
 }
 
+/* Reads up to size bytes of the body: how many, fewer at its end; -1 when the web server went away
+ * or let the time pass. */
 static long
-cgi_read(void *stream, char *data, size_t size, struct deadline deadline)
+read_body(struct cgi *cgi, char *data, size_t size, struct deadline deadline)
 {
-    struct cgi *cgi = stream;
     size_t total = 0;
 
     while (total < size && cgi->unread != 0) {
@@ -50,10 +53,49 @@ cgi_read(void *stream, char *data, size_t size, struct deadline deadline)
     return (long)total;
 }
 
+/* Without CONTENT_LENGTH and without a chunked body there is none, and perhaps no end of file that
+ * would come. */
 static bool
-cgi_write(void *stream, const char *data, size_t size)
+has_body(const struct cgi *cgi)
 {
-    (void)stream;
+    return cgi->unread >= 0 || getenv("HTTP_TRANSFER_ENCODING") != NULL;
+}
+
+static enum body_status
+take_body(struct cgi *cgi, struct inbound *inbound)
+{
+    long long announced = inbound_content_length(environ);
+    struct deadline deadline = deadline_in_ms(cgi->request_timeout_ms);
+    long got = 0;
+
+    cgi->unread = announced >= 0 ? (long)announced : -1;
+    if (announced > 0 && (unsigned long long)announced > cgi->max_body)
+        return BODY_TOO_LARGE;
+    if (has_body(cgi))
+        got = read_body(cgi, cgi->body, cgi->max_body + 1, deadline);
+    if (got < 0)
+        return BODY_LATE;
+    inbound->body_length = (size_t)got;
+    return inbound_body_status(environ, inbound->body_length, true, cgi->max_body);
+}
+
+bool
+cgi_read(struct cgi *cgi, struct inbound *inbound)
+{
+    cgi->body = malloc(cgi->max_body + 1);
+    if (cgi->body == NULL)
+        return false;
+    *inbound = (struct inbound){.params = environ,
+                                .body = cgi->body,
+                                .arrived_at = clock_monotonic_ms(),
+                                .connection = cgi};
+    inbound->body_status = take_body(cgi, inbound);
+    return true;
+}
+
+bool
+cgi_answer(const char *data, size_t size)
+{
     while (size > 0) {
         ssize_t written = write(STDOUT_FILENO, data, size);
 
@@ -68,31 +110,13 @@ cgi_write(void *stream, const char *data, size_t size)
 }
 
 void
-cgi_open(struct cgi *cgi, int io_timeout_ms, struct gateway *gateway)
-{
-    const char *length = getenv("CONTENT_LENGTH");
-
-    cgi->io_timeout_ms = io_timeout_ms;
-    cgi->unread = length != NULL && length[0] != '\0' ? strtol(length, NULL, 10) : -1;
-    if (cgi->unread < -1)
-        cgi->unread = -1;
-    *gateway = (struct gateway){
-        .params = environ,
-        .read = cgi_read,
-        .write = cgi_write,
-        .stream = cgi,
-    };
-}
-
-void
 cgi_drain(struct cgi *cgi)
 {
     struct deadline deadline = deadline_in_ms(cgi->io_timeout_ms);
     char data[4096];
 
-    /* Without either of them there is no body, and perhaps no end of file that would come. */
-    if (cgi->unread < 0 && getenv("HTTP_TRANSFER_ENCODING") == NULL)
-        return;
-    while (cgi_read(cgi, data, sizeof data, deadline) == (long)sizeof data)
+    while (has_body(cgi) && read_body(cgi, data, sizeof data, deadline) == (long)sizeof data)
         continue;
+    free(cgi->body);
+    cgi->body = NULL;
 }

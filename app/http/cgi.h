@@ -8,23 +8,30 @@
 
 #include <stdbool.h>
 
-#include "http/gateway.h"
+#include "http/inbound.h"
 
 struct cgi {
-    int io_timeout_ms; /* the longest pause of the web server while it sends */
-    long unread;       /* bytes of the body still to come (CONTENT_LENGTH); -1: until end of file */
+    int io_timeout_ms;      /* the longest pause of the web server while it sends */
+    int request_timeout_ms; /* the longest time for the whole body */
+    size_t max_body;        /* bytes */
+    long unread; /* bytes of the body still to come (CONTENT_LENGTH); -1: until end of file */
+    char *body;  /* owned */
 };
 
 /* True when this process was started by a web server as a CGI program. */
 bool cgi_is_request(void);
 
-/* The request of this process; cgi must live as long as the gateway. */
-void cgi_open(struct cgi *cgi, int io_timeout_ms, struct gateway *gateway);
+/* Reads the request of this process, waiting for its body within the limits of cgi, whose other
+ * members are set here. False without memory. */
+bool cgi_read(struct cgi *cgi, struct inbound *inbound) __attribute__((warn_unused_result));
+
+/* Writes the answer; false when the web server went away. */
+bool cgi_answer(const char *data, size_t size);
 
 /*
- * Reads what is left of the body, for as long as one read may take. Apache's mod_cgid passes body
- * and answer through one socket: a program that ends with unread bytes in it resets the connection,
- * and the client gets no answer.
+ * Reads what is left of the body, for as long as one read may take, and frees it. Apache's mod_cgid
+ * passes body and answer through one socket: a program that ends with unread bytes in it resets the
+ * connection, and the client gets no answer.
  */
 void cgi_drain(struct cgi *cgi);
 

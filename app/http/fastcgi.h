@@ -1,61 +1,78 @@
 /*
- * FastCGI: accepts requests from a listening socket, through libfcgi.
+ * FastCGI: a server on a listening socket that has many requests in hand.
+ *
+ * Nothing here waits for a peer. A request is read into its connection's own buffer, as it comes;
+ * when all of it is there, libfcgi takes it apart from memory. libfcgi never sees a socket, nor a
+ * record that it mishandles: what is no BEGIN_REQUEST, PARAMS or STDIN of one request, in this
+ * order, closes the connection (no web server that this program is for sends anything else).
+ * Answers are framed here and sent without waiting.
  *
  * SPDX-License-Identifier: MIT
  */
 #ifndef PAYMENT_API_HTTP_FASTCGI_H
 #define PAYMENT_API_HTTP_FASTCGI_H
 
-#include <fcgiapp.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "http/gateway.h"
+#include "http/inbound.h"
+#include "log.h"
+#include "loop.h"
 
-/*
- * How many connections a process keeps open between requests. They are many, so that none has to be
- * closed for another one: the web server may be sending its next request at that very moment.
- */
-#define FASTCGI_CONNECTIONS 64
-
-struct fastcgi {
-    FCGX_Request requests[FASTCGI_CONNECTIONS]; /* one a connection; ipcFd -1: there is none */
-    uint64_t used[FASTCGI_CONNECTIONS];         /* when each was used last, counted in requests */
-    uint64_t count;                             /* of all requests so far */
-    FCGX_Request *current;                      /* the one in hand */
-    size_t turn;                                /* where the next look for a request begins */
-    int listen_fd;                              /* non-blocking; not owned */
+struct fastcgi_settings {
+    int listen_fd;          /* non-blocking; not owned */
     int io_timeout_ms;      /* the longest pause of the web server while it sends or receives */
-    int request_timeout_ms; /* the longest time that it may take to send a request's parameters */
+    int request_timeout_ms; /* the longest time for a whole request to arrive, or an answer to go */
+    size_t max_body;        /* bytes */
+    size_t in_hand_max;     /* requests that are complete and not answered */
     bool keepalive;         /* keep a connection for the web server's next request */
+    const struct log *log;  /* not owned */
 };
 
-enum fastcgi_event {
-    FASTCGI_REQUEST, /* *gateway is ready; end it with fastcgi_finish() */
-    FASTCGI_NOTHING, /* another worker took the connection, or it brought no request that anybody
-                        still waits for */
-    FASTCGI_INTERRUPTED, /* a signal came */
-    FASTCGI_FAILED,      /* the socket is unusable; errno says why */
-};
+struct fastcgi;
 
-/* false when libfcgi cannot start. One struct a process: libfcgi has one start, and the process one
- * alarm (SIGALRM), which is set while libfcgi waits for the web server. */
-bool fastcgi_init(struct fastcgi *fastcgi, int listen_fd, int io_timeout_ms, int request_timeout_ms,
-                  bool keepalive) __attribute__((warn_unused_result));
+/* Begins to listen in the loop, which must outlive the server. NULL without memory, or when libfcgi
+ * cannot start; one server a process. */
+struct fastcgi *fastcgi_new(struct loop *loop, const struct fastcgi_settings *settings)
+    __attribute__((warn_unused_result));
+
+/* Closes all connections at once. Takes NULL. */
+void fastcgi_free(struct fastcgi *fastcgi);
 
 /*
- * Waits for the next request. The caller has its signals blocked; they are let in by wait_mask just
- * while this waits, so that none is lost between looking at a flag and going to sleep.
+ * The next request that has arrived whole, in order of arrival; also one whose body came too late,
+ * too large or broken, as its body_status says. False: there is none, or in_hand_max are in hand.
+ * One whose client has gone in the meantime is dropped.
  */
-enum fastcgi_event fastcgi_accept(struct fastcgi *fastcgi, const sigset_t *wait_mask,
-                                  struct gateway *gateway) __attribute__((warn_unused_result));
+bool fastcgi_next(struct fastcgi *fastcgi, struct inbound *inbound)
+    __attribute__((warn_unused_result));
 
-/* Ends the request, whether or not its body was read. */
-void fastcgi_finish(struct fastcgi *fastcgi);
+/*
+ * Answers a request: size bytes of a CGI response (header, blank line, body). What the socket does
+ * not take at once is copied and sent later. To be called exactly once for each request taken;
+ * inbound->body is gone afterwards. False when the web server went away.
+ */
+bool fastcgi_answer(struct fastcgi *fastcgi, void *connection, const char *data, size_t size);
 
-/* Closes all connections that were kept open. */
-void fastcgi_close(struct fastcgi *fastcgi);
+/* How many answers can be taken for sent no more: 0 when every request has its answer and every
+ * answer has gone out. Incomplete requests count until they are complete or late. */
+size_t fastcgi_busy(const struct fastcgi *fastcgi);
+
+/* True when fastcgi_next() has something. */
+bool fastcgi_has_next(const struct fastcgi *fastcgi);
+
+/*
+ * What is due by time: late bodies, pauses, lingering connections; and the listening socket, taken
+ * out of the loop while there is no room and put back. To be called once a turn. The result is how
+ * many milliseconds the loop may sleep before the next call, 1000 at most.
+ */
+int64_t fastcgi_tick(struct fastcgi *fastcgi);
+
+/*
+ * Accepts nothing more, but finishes what has been accepted. backlog: first accept all that waits
+ * in the listening socket (nobody else will). Kept connections that are idle are closed.
+ */
+void fastcgi_drain(struct fastcgi *fastcgi, bool backlog);
 
 #endif

@@ -1,27 +1,27 @@
 /*
- * A request: what the API uses of the CGI parameters, and the body.
+ * A request: what the API uses of the CGI parameters.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "http/request.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "clock.h"
 #include "domain/identifier.h"
 
 /* The parameters that are read, by name. */
 enum parameter {
     PARAMETER_METHOD,
     PARAMETER_PATH_INFO,
+    PARAMETER_QUERY_STRING,
     PARAMETER_SCRIPT_NAME,
     PARAMETER_REQUEST_URI,
     PARAMETER_CONTENT_TYPE,
-    PARAMETER_CONTENT_LENGTH,
     PARAMETER_AUTHORIZATION,
     PARAMETER_REDIRECT_AUTHORIZATION,
     PARAMETER_IDEMPOTENCY_KEY,
@@ -34,10 +34,10 @@ enum parameter {
 static const char *const parameter_names[PARAMETER_COUNT] = {
     [PARAMETER_METHOD] = "REQUEST_METHOD",
     [PARAMETER_PATH_INFO] = "PATH_INFO",
+    [PARAMETER_QUERY_STRING] = "QUERY_STRING",
     [PARAMETER_SCRIPT_NAME] = "SCRIPT_NAME",
     [PARAMETER_REQUEST_URI] = "REQUEST_URI",
     [PARAMETER_CONTENT_TYPE] = "CONTENT_TYPE",
-    [PARAMETER_CONTENT_LENGTH] = "CONTENT_LENGTH",
     [PARAMETER_AUTHORIZATION] = "HTTP_AUTHORIZATION",
     /* Apache renames what a rewrite rule set, once it has redirected internally. */
     [PARAMETER_REDIRECT_AUTHORIZATION] = "REDIRECT_HTTP_AUTHORIZATION",
@@ -92,8 +92,35 @@ is_plain(const char *text, size_t length)
 }
 
 /*
+ * True for a path that names one place and no other machine: segments of unreserved characters and
+ * escapes (RFC 3986), none of them empty, "." or "..". So it may stand in a Location.
+ */
+static bool
+is_plain_path(const char *path, size_t length)
+{
+    size_t segment = 0; /* its length so far */
+    size_t dots = 0;
+
+    for (size_t i = 0; i <= length; i++) {
+        if (i == length || path[i] == '/') {
+            if (i > 0 && segment == dots && dots < 3)
+                return false;
+            segment = dots = 0;
+            continue;
+        }
+        if (i == 0 || (!isalnum((unsigned char)path[i]) && strchr("-._~%", path[i]) == NULL))
+            return false;
+        if (path[i] == '%' && strncasecmp(path + i, "%2e", 3) == 0)
+            return false;
+        segment++;
+        dots += path[i] == '.';
+    }
+    return true;
+}
+
+/*
  * The URL's part before PATH_INFO. REQUEST_URI tells it even where a rewrite rule put the program's
- * own name into SCRIPT_NAME.
+ * own name into SCRIPT_NAME. It is the client's text: one that could lead elsewhere is left out.
  */
 static void
 set_base(struct request *request, const char *uri, const char *script_name)
@@ -101,14 +128,15 @@ set_base(struct request *request, const char *uri, const char *script_name)
     size_t path_length = strlen(request->path);
     size_t length = uri != NULL ? strcspn(uri, "?#") : 0;
 
-    if (uri != NULL && uri[0] == '/' && length >= path_length &&
-        memcmp(uri + length - path_length, request->path, path_length) == 0) {
+    if (uri != NULL && length >= path_length &&
+        memcmp(uri + length - path_length, request->path, path_length) == 0 &&
+        is_plain_path(uri, length - path_length)) {
         length -= path_length;
     } else {
         uri = script_name != NULL ? script_name : "";
         length = strlen(uri);
     }
-    if (length >= sizeof request->base || !is_plain(uri, length))
+    if (length >= sizeof request->base || !is_plain_path(uri, length))
         length = 0;
     memcpy(request->base, uri, length);
     request->base[length] = '\0';
@@ -147,73 +175,28 @@ waited_since(const char *start)
 }
 
 void
-request_init(struct request *request, const struct gateway *gateway)
+request_init(struct request *request, char *const *params)
 {
     struct header values[PARAMETER_COUNT] = {{.value = NULL}};
 
     memset(request, 0, sizeof *request);
-    collect(gateway->params, values);
-    request->gateway = gateway;
+    collect(params, values);
     request->method = method_of(values[PARAMETER_METHOD].value);
     request->path = values[PARAMETER_PATH_INFO].value;
     if (request->path == NULL)
         request->path = "";
+    request->query = values[PARAMETER_QUERY_STRING].value;
+    if (request->query == NULL)
+        request->query = "";
     set_base(request, values[PARAMETER_REQUEST_URI].value, values[PARAMETER_SCRIPT_NAME].value);
     request->authorization = values[PARAMETER_AUTHORIZATION];
     if (request->authorization.value == NULL)
         request->authorization = values[PARAMETER_REDIRECT_AUTHORIZATION];
     request->idempotency_key = values[PARAMETER_IDEMPOTENCY_KEY];
     request->content_type = values[PARAMETER_CONTENT_TYPE];
-    request->content_length = values[PARAMETER_CONTENT_LENGTH];
     request->waited_ms = waited_since(values[PARAMETER_REQUEST_START].value);
     set_id(request, values[PARAMETER_REQUEST_ID].value != NULL ? values[PARAMETER_REQUEST_ID].value
                                                                : values[PARAMETER_UNIQUE_ID].value);
-}
-
-/* CONTENT_LENGTH; -1 when the web server does not know it (a chunked body), -2 when it is wrong. */
-static long long
-announced_length(const struct header *header)
-{
-    char *end = NULL;
-    long long length;
-
-    if (header->repeated)
-        return -2;
-    if (header->value == NULL || header->value[0] == '\0')
-        return -1;
-    if (!isdigit((unsigned char)header->value[0]))
-        return -2;
-    errno = 0;
-    length = strtoll(header->value, &end, 10);
-    return errno != 0 || *end != '\0' ? -2 : length;
-}
-
-enum body_status
-request_read_body(struct request *request, struct deadline deadline, char *data, size_t limit,
-                  size_t *length)
-{
-    const struct gateway *gateway = request->gateway;
-    long long announced = announced_length(&request->content_length);
-    char beyond;
-    long got;
-
-    if (announced == -2)
-        return BODY_BROKEN;
-    if (announced > (long long)limit)
-        return BODY_TOO_LARGE;
-    got = gateway->read(gateway->stream, data, limit, deadline);
-    if (got < 0)
-        return deadline_left_ms(deadline) == 0 ? BODY_LATE : BODY_BROKEN;
-    if ((size_t)got == limit) {
-        long more = gateway->read(gateway->stream, &beyond, 1, deadline);
-
-        if (more != 0)
-            return more < 0 ? BODY_BROKEN : BODY_TOO_LARGE;
-    }
-    if (announced >= 0 && announced != got)
-        return BODY_BROKEN;
-    *length = (size_t)got;
-    return BODY_OK;
 }
 
 bool

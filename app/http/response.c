@@ -1,5 +1,5 @@
 /*
- * A response, and the only function that writes one.
+ * A response: what it says, and the text of it that a web server takes.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,25 +9,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#define OUTPUT_SIZE 2048 /* all headers with the longest values, and the body */
-
-struct output {
-    char data[OUTPUT_SIZE];
+struct head {
+    char data[RESPONSE_HEAD_SIZE];
     size_t length;
 };
 
-static void __attribute__((format(printf, 2, 3)))
-append(struct output *output, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) append(struct head *head, const char *format, ...)
 {
-    size_t room = sizeof output->data - output->length;
+    size_t room = sizeof head->data - head->length;
     va_list args;
     int length;
 
     va_start(args, format);
-    length = vsnprintf(output->data + output->length, room, format, args);
+    length = vsnprintf(head->data + head->length, room, format, args);
     va_end(args);
     if (length > 0 && (size_t)length < room)
-        output->length += (size_t)length;
+        head->length += (size_t)length;
 }
 
 static const char *
@@ -66,54 +63,82 @@ reason(int status)
 }
 
 void
-response_set_error(struct response *response, enum api_error error)
+response_init(struct response *response)
 {
-    const struct error_row *row = error_row(error);
+    response->status = 0;
+    response->location[0] = '\0';
+    response->allow[0] = '\0';
+    response->challenge = CHALLENGE_NONE;
+    response->retry_after_seconds = 0;
+    response->replayed = false;
+    response_clear_body(response);
+}
 
-    response->status = row->status;
-    response->retry_after_seconds = row->retry_after_seconds;
-    snprintf(response->body, sizeof response->body, "{\"error\":\"%s\"}", row->message);
+void
+response_clear_body(struct response *response)
+{
+    response->overflow = false;
+    response->body_length = 0;
+}
+
+void
+response_append(struct response *response, const char *format, ...)
+{
+    char *body = response->text + RESPONSE_HEAD_SIZE;
+    size_t room = RESPONSE_BODY_SIZE - response->body_length;
+    va_list args;
+    int length;
+
+    va_start(args, format);
+    length = vsnprintf(body + response->body_length, room, format, args);
+    va_end(args);
+    if (length >= 0 && (size_t)length < room)
+        response->body_length += (size_t)length;
+    else
+        response->overflow = true;
 }
 
 static void
-append_challenge(struct output *output, enum challenge challenge)
+append_challenge(struct head *head, enum challenge challenge)
 {
     switch (challenge) {
     case CHALLENGE_NONE:
         break;
     case CHALLENGE_BEARER:
-        append(output, "WWW-Authenticate: Bearer realm=\"payment-api\"\r\n");
+        append(head, "WWW-Authenticate: Bearer realm=\"payment-api\"\r\n");
         break;
     case CHALLENGE_INVALID_TOKEN:
-        append(output,
-               "WWW-Authenticate: Bearer realm=\"payment-api\", error=\"invalid_token\"\r\n");
+        append(head, "WWW-Authenticate: Bearer realm=\"payment-api\", error=\"invalid_token\"\r\n");
         break;
     }
 }
 
-bool
-response_send(const struct response *response, const struct request *request)
+const char *
+response_text(struct response *response, enum http_method method, const char *request_id,
+              size_t *length)
 {
-    const struct gateway *gateway = request->gateway;
-    struct output output = {.length = 0};
+    struct head head = {.length = 0};
+    char *start;
 
-    append(&output, "Status: %d %s\r\n", response->status, reason(response->status));
+    append(&head, "Status: %d %s\r\n", response->status, reason(response->status));
     /* RFC 9110 section 8.6: a 204 has no Content-Length. */
-    if (response->body[0] != '\0')
-        append(&output, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
-               strlen(response->body));
-    append(&output, "Cache-Control: no-store\r\nRequest-Id: %s\r\n", request->id);
+    if (response->body_length > 0)
+        append(&head, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
+               response->body_length);
+    append(&head, "Cache-Control: no-store\r\nRequest-Id: %s\r\n", request_id);
     if (response->location[0] != '\0')
-        append(&output, "Location: %s\r\n", response->location);
+        append(&head, "Location: %s\r\n", response->location);
     if (response->allow[0] != '\0')
-        append(&output, "Allow: %s\r\n", response->allow);
+        append(&head, "Allow: %s\r\n", response->allow);
     if (response->retry_after_seconds > 0)
-        append(&output, "Retry-After: %d\r\n", response->retry_after_seconds);
+        append(&head, "Retry-After: %d\r\n", response->retry_after_seconds);
     if (response->replayed)
-        append(&output, "Idempotent-Replayed: true\r\n");
-    append_challenge(&output, response->challenge);
-    append(&output, "\r\n");
-    if (request->method != METHOD_HEAD)
-        append(&output, "%s", response->body);
-    return gateway->write(gateway->stream, output.data, output.length);
+        append(&head, "Idempotent-Replayed: true\r\n");
+    append_challenge(&head, response->challenge);
+    append(&head, "\r\n");
+    /* The head goes where it ends just before the body. */
+    start = response->text + RESPONSE_HEAD_SIZE - head.length;
+    memcpy(start, head.data, head.length);
+    *length = head.length + (method != METHOD_HEAD ? response->body_length : 0);
+    return start;
 }

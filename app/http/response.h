@@ -1,5 +1,5 @@
 /*
- * A response, and the only function that writes one.
+ * A response: what it says, and the text of it that a web server takes.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,13 +7,14 @@
 #define PAYMENT_API_HTTP_RESPONSE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-#include "http/error.h"
 #include "http/request.h"
 
-#define RESPONSE_BODY_SIZE 512     /* the longest representation has about 160 bytes */
-#define RESPONSE_ALLOW_SIZE 32     /* "GET, HEAD, POST, OPTIONS" */
-#define RESPONSE_LOCATION_SIZE 256 /* base, "/payments/", identifier */
+#define RESPONSE_HEAD_SIZE 2048        /* all headers with the longest values */
+#define RESPONSE_BODY_SIZE (64 * 1024) /* a page of a list */
+#define RESPONSE_ALLOW_SIZE 32         /* "GET, HEAD, POST, OPTIONS" */
+#define RESPONSE_LOCATION_SIZE 256     /* base, "/payments/", identifier */
 
 /* WWW-Authenticate of a 401, RFC 6750 section 3. */
 enum challenge {
@@ -24,18 +25,31 @@ enum challenge {
 
 struct response {
     int status;                            /* HTTP status code */
-    char body[RESPONSE_BODY_SIZE];         /* JSON, "" for none */
     char location[RESPONSE_LOCATION_SIZE]; /* "" for none */
     char allow[RESPONSE_ALLOW_SIZE];       /* "" for none */
     enum challenge challenge;
     int retry_after_seconds; /* 0 for none */
     bool replayed;           /* the answer of an earlier request under the same idempotency key */
+    bool overflow;           /* the body did not fit: it must not be sent */
+    size_t body_length;      /* 0 for none */
+    char text[RESPONSE_HEAD_SIZE + RESPONSE_BODY_SIZE]; /* the body stands behind the head's room */
 };
 
-/* Makes this the answer of an error, and keeps Location, Allow and the challenge. */
-void response_set_error(struct response *response, enum api_error error);
+/* An empty response; its text is not touched. */
+void response_init(struct response *response);
 
-/* Sends it; false when the web server went away. */
-bool response_send(const struct response *response, const struct request *request);
+/* Adds to the body, which is JSON. What does not fit sets overflow. */
+void response_append(struct response *response, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Takes the body back. */
+void response_clear_body(struct response *response);
+
+/*
+ * The whole answer to a request with this id, as a CGI program gives it (RFC 3875 section 6):
+ * header, blank line, body (but for HEAD). It stands in response->text.
+ */
+const char *response_text(struct response *response, enum http_method method,
+                          const char *request_id, size_t *length);
 
 #endif

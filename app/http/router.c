@@ -1,5 +1,5 @@
 /*
- * The router: finds a request's row in a const route table.
+ * The router: finds a request's row in a table of routes.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -8,17 +8,17 @@
 #include <stdio.h>
 #include <string.h>
 
-/* True when the path fits the pattern; the segment in the place of "{...}" becomes the argument. */
-static bool
-path_matches(const char *pattern, const char *path, char argument[ROUTE_ARGUMENT_SIZE])
+bool
+router_path_matches(const struct route_path *row, const char *path,
+                    char argument[ROUTE_ARGUMENT_SIZE])
 {
-    size_t fixed = strcspn(pattern, "{");
+    size_t fixed = strcspn(row->pattern, "{");
     const char *segment = path + fixed;
 
-    if (strncmp(pattern, path, fixed) != 0)
+    if (strncmp(row->pattern, path, fixed) != 0)
         return false;
     argument[0] = '\0';
-    if (pattern[fixed] == '\0')
+    if (row->pattern[fixed] == '\0')
         return *segment == '\0';
     if (*segment == '\0' || strchr(segment, '/') != NULL)
         return false;
@@ -27,43 +27,30 @@ path_matches(const char *pattern, const char *path, char argument[ROUTE_ARGUMENT
     return true;
 }
 
-static void
-list_methods(const struct route *route, char allow[RESPONSE_ALLOW_SIZE])
+enum route_status
+router_status(const struct route_path *row, enum http_method method)
 {
-    snprintf(allow, RESPONSE_ALLOW_SIZE, "%s%sOPTIONS", route->get != NULL ? "GET, HEAD, " : "",
-             route->post != NULL ? "POST, " : "");
-}
+    bool allowed = false;
 
-static route_handler *
-handler_of(const struct route *route, enum http_method method)
-{
     switch (method) {
     case METHOD_GET:
     case METHOD_HEAD:
-        return route->get;
+        allowed = row->get;
+        break;
     case METHOD_POST:
-        return route->post;
+        allowed = row->post;
+        break;
     case METHOD_OPTIONS:
+        return ROUTE_OPTIONS;
     case METHOD_OTHER:
         break;
     }
-    return NULL;
+    return allowed ? ROUTE_FOUND : ROUTE_METHOD_NOT_ALLOWED;
 }
 
-enum route_status
-router_match(const struct route *routes, size_t count, enum http_method method, const char *path,
-             struct route_match *match)
+void
+router_allow(const struct route_path *row, char allow[RESPONSE_ALLOW_SIZE])
 {
-    memset(match, 0, sizeof *match);
-    for (size_t i = 0; i < count; i++) {
-        if (!path_matches(routes[i].pattern, path, match->argument))
-            continue;
-        match->route = &routes[i];
-        list_methods(match->route, match->allow);
-        if (method == METHOD_OPTIONS)
-            return ROUTE_OPTIONS;
-        match->handler = handler_of(match->route, method);
-        return match->handler != NULL ? ROUTE_FOUND : ROUTE_METHOD_NOT_ALLOWED;
-    }
-    return ROUTE_NOT_FOUND;
+    snprintf(allow, RESPONSE_ALLOW_SIZE, "%s%sOPTIONS", row->get ? "GET, HEAD, " : "",
+             row->post ? "POST, " : "");
 }

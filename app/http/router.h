@@ -1,5 +1,5 @@
 /*
- * The router: finds a request's row in a const route table.
+ * The router: finds a request's row in a table of routes.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -14,16 +14,11 @@
 
 #define ROUTE_ARGUMENT_SIZE 64 /* longer segments name nothing that exists */
 
-struct context; /* of the worker; see api/context.h */
-
-typedef void route_handler(struct context *context);
-
-/* One row is one path. A NULL handler is a method that is not allowed there. */
-struct route {
+/* What the router knows of one row: one path. */
+struct route_path {
     const char *pattern; /* "/payments/{id}": a last segment in braces is the argument */
-    route_handler *get;  /* also answers HEAD */
-    route_handler *post;
-    bool open; /* needs no API key */
+    bool get;            /* also answers HEAD */
+    bool post;
 };
 
 enum route_status {
@@ -33,15 +28,15 @@ enum route_status {
     ROUTE_METHOD_NOT_ALLOWED, /* the path exists, but not with this method */
 };
 
-struct route_match {
-    const struct route *route;          /* NULL on ROUTE_NOT_FOUND */
-    route_handler *handler;             /* NULL unless ROUTE_FOUND */
-    char argument[ROUTE_ARGUMENT_SIZE]; /* "" where the pattern has none, or it was too long */
-    char allow[RESPONSE_ALLOW_SIZE];    /* the value of Allow, "" on ROUTE_NOT_FOUND */
-};
+/* True when the path fits the row; its segment in the place of "{...}" becomes the argument (""
+ * where there is none, or it was too long). */
+bool router_path_matches(const struct route_path *row, const char *path,
+                         char argument[ROUTE_ARGUMENT_SIZE]);
 
-enum route_status router_match(const struct route *routes, size_t count, enum http_method method,
-                               const char *path, struct route_match *match)
-    __attribute__((warn_unused_result));
+/* What a path that fits the row is to a method. */
+enum route_status router_status(const struct route_path *row, enum http_method method);
+
+/* The value of Allow. */
+void router_allow(const struct route_path *row, char allow[RESPONSE_ALLOW_SIZE]);
 
 #endif

@@ -4,17 +4,12 @@
  * Rules for every implementation:
  * - It is asked before anything is recorded whether it knows a source, and must answer that without
  *   any effect.
- * - charge() and refund() carry the id of our record.
- * - It never waits past the deadline. When it cannot say how a call ended, that is
- *   CHARGE_UNKNOWN or REFUND_OUTCOME_UNKNOWN, never a guess: the record is then kept as
- *   "processing".
- *
- * The handlers call these before the record is kept, which is right for a processor without effects
- * (one durable write a request) and for no other: a request that is sent again has another id. One
- * that moves money needs the record kept as "processing" first, under its idempotency key and, for
- * a refund, with its amount reserved; then the call, with the id of that record as the processor's
- * own idempotency key; then the outcome. The statuses, the columns and the answer 409 are made for
- * it.
+ * - It is one instance, with state of its own; a payment belongs to the instance that it was made
+ *   with for ever, by its name.
+ * - A processor without effects (the sandbox) decides before the record is kept: that is one
+ * durable write a request. One that moves money is another matter: the record is kept as
+ * "processing" first, then it is called, with the record's id as its idempotency key, then the
+ * outcome is noted. No such processor is part of the program yet.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -23,7 +18,6 @@
 
 #include <stdbool.h>
 
-#include "clock.h"
 #include "domain/payment.h"
 #include "domain/refund.h"
 
@@ -38,15 +32,27 @@ enum refund_outcome {
     REFUND_OUTCOME_UNKNOWN,
 };
 
+struct processor;
+
+/* One kind of processor. */
+struct processor_type {
+    const char *name; /* "sandbox" */
+    bool (*knows_source)(const struct processor *processor, const char *source);
+    enum charge_outcome (*decide_charge)(const struct processor *processor,
+                                         const struct payment *payment, enum decline *decline);
+    enum refund_outcome (*decide_refund)(const struct processor *processor,
+                                         const struct refund *refund);
+};
+
+/* One configured account with a processor. */
 struct processor {
-    const char *name; /* as kept with each payment */
-    bool (*knows_source)(const char *source);
-    enum charge_outcome (*charge)(const struct payment *payment, struct deadline deadline,
-                                  enum decline *decline);
-    enum refund_outcome (*refund)(const struct refund *refund, struct deadline deadline);
+    const struct processor_type *type;
+    const char *name; /* as kept with each payment; unique; not owned */
+    enum mode mode;   /* of the keys that may use it */
+    void *state;      /* the type's own; NULL where it needs none */
 };
 
 /* For test keys: decides by well-known test tokens, and moves nothing. */
-extern const struct processor sandbox_processor;
+extern const struct processor_type sandbox_type;
 
 #endif

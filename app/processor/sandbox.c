@@ -52,32 +52,34 @@ find_token(const char *name)
 }
 
 static bool
-knows_source(const char *source)
+knows_source(const struct processor *processor, const char *source)
 {
+    (void)processor;
     return find_token(source) != NULL;
 }
 
 static enum charge_outcome
-charge(const struct payment *payment, struct deadline deadline, enum decline *decline)
+decide_charge(const struct processor *processor, const struct payment *payment,
+              enum decline *decline)
 {
     const struct token *token = find_token(payment->source);
 
-    (void)deadline;
+    (void)processor;
     *decline = token != NULL ? token->decline : DECLINE_CARD_DECLINED;
     return *decline == DECLINE_NONE ? CHARGE_SUCCEEDED : CHARGE_DECLINED;
 }
 
 static enum refund_outcome
-refund(const struct refund *refund, struct deadline deadline)
+decide_refund(const struct processor *processor, const struct refund *refund)
 {
+    (void)processor;
     (void)refund;
-    (void)deadline;
     return REFUND_OUTCOME_SUCCEEDED;
 }
 
-const struct processor sandbox_processor = {
+const struct processor_type sandbox_type = {
     .name = "sandbox",
     .knows_source = knows_source,
-    .charge = charge,
-    .refund = refund,
+    .decide_charge = decide_charge,
+    .decide_refund = decide_refund,
 };

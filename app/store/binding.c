@@ -67,6 +67,58 @@ bind_time(const MYSQL_TIME *time)
     return bind;
 }
 
+void
+set_bytes(struct text_rows *rows, size_t row, const void *bytes, size_t size)
+{
+    rows->values[row] = bytes;
+    rows->lengths[row] = (unsigned long)size;
+    rows->indicators[row] = bytes != NULL ? STMT_INDICATOR_NONE : STMT_INDICATOR_NULL;
+}
+
+void
+set_identifier(struct text_rows *rows, size_t row, const struct identifier *id)
+{
+    set_bytes(rows, row, id->bytes, sizeof id->bytes);
+}
+
+void
+set_text(struct text_rows *rows, size_t row, const char *text)
+{
+    set_bytes(rows, row, text, text != NULL ? strlen(text) : 0);
+}
+
+void
+set_time(struct time_rows *rows, size_t row, int64_t unix_ms)
+{
+    rows->values[row] = time_to_column(unix_ms);
+    rows->pointers[row] = &rows->values[row];
+}
+
+MYSQL_BIND
+bind_text_rows(struct text_rows *rows)
+{
+    MYSQL_BIND bind = bind_bytes(rows->values, 0);
+
+    bind.length = rows->lengths;
+    bind.u.indicator = rows->indicators;
+    return bind;
+}
+
+MYSQL_BIND
+bind_number_rows(const struct number_rows *rows)
+{
+    return bind_number(rows->values);
+}
+
+MYSQL_BIND
+bind_time_rows(const struct time_rows *rows)
+{
+    MYSQL_BIND bind = bind_bytes(rows->pointers, 0);
+
+    bind.buffer_type = MYSQL_TYPE_DATETIME;
+    return bind;
+}
+
 static MYSQL_BIND
 column_of(struct column *column, enum enum_field_types type, void *buffer, size_t size)
 {

@@ -5,66 +5,85 @@
  */
 #include "store/credential_store.h"
 
-#include <string.h>
-
 #include "store/binding.h"
+#include "store/slots.h"
 
 enum {
     FIND,
 };
 
+#define COLUMN_COUNT 3
+
 static const struct statement statements[] = {
-    [FIND] = {.name = "credential by hash",
-              .sql = "SELECT k.merchant_id, k.mode FROM api_keys k"
-                     " JOIN merchants m ON m.id = k.merchant_id"
-                     " WHERE k.key_hash = ? AND k.revoked_at IS NULL AND m.disabled_at IS NULL"
-                     " AND (k.expires_at IS NULL OR k.expires_at > UTC_TIMESTAMP(3))",
-              .parameters = 1,
-              .columns = 2},
+    SLOT_STATEMENTS(FIND, "credential by hash",
+                    "SELECT k.key_hash, k.merchant_id, k.mode FROM api_keys k"
+                    " FORCE INDEX (api_keys_hash) JOIN merchants m ON m.id = k.merchant_id"
+                    " WHERE k.revoked_at IS NULL AND m.disabled_at IS NULL"
+                    " AND (k.expires_at IS NULL OR k.expires_at > UTC_TIMESTAMP(3)) AND (",
+                    "k.key_hash = ?", ")", 1, COLUMN_COUNT),
 };
 
 const struct statement_set credential_statements = {statements,
                                                     sizeof statements / sizeof statements[0]};
 
-struct find {
-    const struct api_key_hash *hash;
-    struct credential *credential;
-    enum store_result found;
+struct search_group {
+    struct credential_search *searches;
+    size_t count;
+    struct column columns[COLUMN_COUNT];
+    struct api_key_hash hash;
+    struct credential credential;
+    char mode[8];
 };
 
 static enum database_result
-find(struct database *database, void *arg)
+take_found(void *arg)
 {
-    struct find *find = arg;
-    struct credential *credential = find->credential;
-    struct column column[2];
-    char mode[8];
-    MYSQL_BIND parameters[] = {bind_bytes(find->hash->bytes, API_KEY_HASH_SIZE)};
-    MYSQL_BIND columns[] = {
-        column_bytes(&column[0], credential->merchant_id.bytes, IDENTIFIER_SIZE),
-        column_text(&column[1], mode, sizeof mode),
-    };
-    enum database_result result;
-    size_t rows;
+    struct search_group *group = arg;
 
-    result = database_execute(database, &statements[FIND], parameters, columns, &rows);
-    if (result != DATABASE_DONE)
-        return result;
-    find->found = rows == 1 ? STORE_OK : STORE_NOT_FOUND;
-    if (rows == 1) {
-        column_end(&column[1], mode);
-        credential->mode = strcmp(mode, "live") == 0 ? API_KEY_LIVE : API_KEY_TEST;
+    column_end(&group->columns[2], group->mode);
+    if (!mode_parse(group->mode, &group->credential.mode))
+        return DATABASE_FAILED;
+    for (size_t i = 0; i < group->count; i++) {
+        struct credential_search *search = &group->searches[i];
+
+        if (api_key_hash_equal(&search->hash, &group->hash)) {
+            search->credential = group->credential;
+            search->result = STORE_OK;
+        }
     }
     return DATABASE_DONE;
 }
 
-enum store_result
-credential_store_find(struct database *database, struct deadline deadline,
-                      const struct api_key_hash *hash, struct credential *credential)
+static enum database_result
+find(struct database *database, void *arg)
 {
-    struct find work = {.hash = hash, .credential = credential, .found = STORE_FAILED};
+    struct search_group *group = arg;
+    MYSQL_BIND parameters[STORE_GROUP_MAX];
+    MYSQL_BIND columns[COLUMN_COUNT] = {
+        column_bytes(&group->columns[0], group->hash.bytes, API_KEY_HASH_SIZE),
+        column_bytes(&group->columns[1], group->credential.merchant_id.bytes, IDENTIFIER_SIZE),
+        column_text(&group->columns[2], group->mode, sizeof group->mode),
+    };
     enum database_result result;
 
-    result = database_run(database, deadline, find, &work);
-    return store_result_of(result, work.found);
+    for (size_t i = 0; i < group->count; i++) {
+        group->searches[i].result = STORE_NOT_FOUND;
+        parameters[i] = bind_bytes(group->searches[i].hash.bytes, API_KEY_HASH_SIZE);
+    }
+    slots_fill(parameters, 1, group->count);
+    result = database_execute_rows(database, &statements[FIND + slots_for(group->count)],
+                                   parameters, columns, take_found, group);
+    return result == DATABASE_FAILED ? database_fault(database, "an API key cannot be read")
+                                     : result;
+}
+
+void
+credential_store_find(struct database *database, struct deadline deadline,
+                      struct credential_search *searches, size_t count)
+{
+    struct search_group group = {.searches = searches, .count = count};
+    enum database_result result = database_run(database, deadline, find, &group);
+
+    for (size_t i = 0; i < count && result != DATABASE_DONE; i++)
+        searches[i].result = store_result_of(result, STORE_FAILED);
 }

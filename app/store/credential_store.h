@@ -12,16 +12,21 @@
 
 struct credential {
     struct identifier merchant_id;
-    enum api_key_mode mode;
+    enum mode mode;
 };
 
 extern const struct statement_set credential_statements;
 
-/* STORE_OK, or STORE_NOT_FOUND for a key that is unknown, revoked, expired or of a merchant that is
- * disabled: a caller cannot tell which. */
-enum store_result credential_store_find(struct database *database, struct deadline deadline,
-                                        const struct api_key_hash *hash,
-                                        struct credential *credential)
-    __attribute__((warn_unused_result));
+/* One key of a group. */
+struct credential_search {
+    struct api_key_hash hash;
+    struct credential credential; /* set on STORE_OK */
+    enum store_result result;
+};
+
+/* Each one's result (of up to STORE_GROUP_MAX): STORE_OK, or STORE_NOT_FOUND for a key that is
+ * unknown, revoked, expired or of a merchant that is disabled: a caller cannot tell which. */
+void credential_store_find(struct database *database, struct deadline deadline,
+                           struct credential_search *searches, size_t count);
 
 #endif

@@ -7,39 +7,25 @@
 #include "store/database.h"
 
 #include <errmsg.h>
-#include <mysqld_error.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "store/host_list.h"
-#include "store/schema_store.h"
-#include "store/server_error.h"
+#include "store/connection.h"
+#include "store/retry.h"
 
-#define STATEMENTS_MAX 16  /* of all sets together */
-#define TRIES_MAX 50       /* of one unit of work */
-#define LOCK_WAITS_MAX 2   /* of those, how many may end in a lock wait timeout */
-#define BACKOFF_FIRST_MS 5 /* doubled with each try, half of it random */
-#define BACKOFF_MAX_MS 320
 #define RECONNECT_PAUSE_MS 250 /* after a failed connect the next one is not tried before */
 
 struct database {
     struct database_settings settings;
-    MYSQL *connection; /* NULL when not connected */
-    struct host_list hosts;
-    bool hosts_known; /* Connector/C has read the option file at least once */
-    bool one_host;    /* the others are not tried */
-    bool out_of_time; /* the last failure was that nothing was sent for want of time */
-    const struct statement *prepared[STATEMENTS_MAX];
-    MYSQL_STMT *handles[STATEMENTS_MAX]; /* of prepared[] */
-    size_t prepared_count;
-    struct deadline deadline; /* of the work in hand: nothing is begun that may not fit before it */
-    int64_t connect_again_at; /* monotonic milliseconds, after a failed connect */
-    unsigned random;          /* state of the jitter */
-    unsigned error_number;    /* of the last failure; 0: not one of the server or Connector/C */
-    char error[DATABASE_ERROR_SIZE];
+    struct connection connection;
+    struct statement_table statements;
+    struct retry_state retry;            /* of the unit of work in hand */
+    bool one_host;                       /* the others are not tried */
+    int64_t connect_again_at;            /* monotonic milliseconds, after a failed connect */
+    enum database_result connect_result; /* of that connect */
+    unsigned random;                     /* state of the jitter */
+    char connect_error[CONNECTION_ERROR_SIZE];
 };
 
 struct database *
@@ -50,6 +36,13 @@ database_new(const struct database_settings *settings)
     if (database == NULL)
         return NULL;
     database->settings = *settings;
+    database->connection = (struct connection){
+        .option_file = settings->option_file,
+        .group = settings->group,
+        .timeout = settings->timeout,
+        .answer_timeout = settings->answer_timeout,
+        .log = settings->log,
+    };
     database->random = (unsigned)clock_monotonic_ms() ^ ((unsigned)getpid() << 16);
     return database;
 }
@@ -57,11 +50,8 @@ database_new(const struct database_settings *settings)
 static void
 disconnect(struct database *database)
 {
-    for (size_t i = 0; i < database->prepared_count; i++)
-        mysql_stmt_close(database->handles[i]);
-    database->prepared_count = 0;
-    mysql_close(database->connection);
-    database->connection = NULL;
+    statement_close_all(&database->statements);
+    connection_close(&database->connection);
 }
 
 void
@@ -76,159 +66,13 @@ database_free(struct database *database)
 const char *
 database_error(const struct database *database)
 {
-    return database->error;
-}
-
-static void __attribute__((format(printf, 2, 3)))
-set_error(struct database *database, const char *format, ...)
-{
-    va_list args;
-
-    database->error_number = 0;
-    va_start(args, format);
-    vsnprintf(database->error, sizeof database->error, format, args);
-    va_end(args);
-}
-
-/* A fault of the program or of the data: logged here, whoever hears of it. */
-static enum database_result __attribute__((format(printf, 2, 3)))
-fault(struct database *database, const char *format, ...)
-{
-    va_list args;
-
-    database->error_number = 0;
-    va_start(args, format);
-    vsnprintf(database->error, sizeof database->error, format, args);
-    va_end(args);
-    log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);
-    return DATABASE_FAILED;
+    return database->connection.error;
 }
 
 enum database_result
 database_fault(struct database *database, const char *what)
 {
-    return fault(database, "%s", what);
-}
-
-/* Takes note of what failed; the message of the server stays in the log and never goes further. */
-static enum database_result
-note_failure(struct database *database, const char *what, unsigned error, const char *message)
-{
-    enum database_result result = server_error_meaning(error);
-
-    /* The server's words about a duplicate quote the key that a client sent. */
-    set_error(database, "%s: %s (error %u)", what,
-              result == DATABASE_DUPLICATE ? "duplicate key" : message, error);
-    database->error_number = error;
-    if (result == DATABASE_FAILED)
-        log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);
-    else if (result != DATABASE_DUPLICATE)
-        log_write(database->settings.log, LOG_LEVEL_DEBUG, "%s", database->error);
-    return result;
-}
-
-static enum database_result
-note_connection_failure(struct database *database, const char *what)
-{
-    return note_failure(database, what, mysql_errno(database->connection),
-                        mysql_error(database->connection));
-}
-
-/* Whatever is sent to the server may take as long as one of its answers may. */
-static bool
-fits(const struct database *database)
-{
-    return deadline_left_ms(database->deadline) >= (int64_t)database->settings.timeout * 1000;
-}
-
-static enum database_result
-note_no_time(struct database *database, const char *what)
-{
-    database->out_of_time = true;
-    set_error(database, "%s: no time left before the request's deadline", what);
-    return DATABASE_UNAVAILABLE;
-}
-
-static enum database_result
-run_text(struct database *database, const char *what, const char *sql)
-{
-    if (!fits(database))
-        return note_no_time(database, what);
-    if (mysql_query(database->connection, sql) != 0)
-        return note_connection_failure(database, what);
-    return DATABASE_DONE;
-}
-
-/* A setting that older or other servers do not have. */
-static enum database_result
-run_optional(struct database *database, const char *sql)
-{
-    if (!fits(database))
-        return note_no_time(database, sql);
-    if (mysql_query(database->connection, sql) == 0 ||
-        mysql_errno(database->connection) == ER_UNKNOWN_SYSTEM_VARIABLE)
-        return DATABASE_DONE;
-    return note_connection_failure(database, sql);
-}
-
-/*
- * What the program relies on is set here, not hoped for: the option file may say anything.
- * A lock is waited for less long than an answer (from a database_timeout of 2 on), so that the wait
- * ends with the server's word.
- */
-static enum database_result
-set_session(struct database *database)
-{
-    int timeout = database->settings.timeout;
-    int lock_wait = timeout > 1 ? timeout - 1 : 1;
-    enum database_result result;
-    my_bool off = 0;
-    char sql[512];
-
-    mysql_optionsv(database->connection, MYSQL_OPT_RECONNECT, &off);
-    if (mysql_set_character_set(database->connection, "utf8mb4") != 0)
-        return note_connection_failure(database, "character set utf8mb4");
-    snprintf(sql, sizeof sql,
-             "SET SESSION autocommit = 1, time_zone = '+00:00',"
-             " sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
-             "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',"
-             " tx_isolation = 'REPEATABLE-READ', foreign_key_checks = 1, unique_checks = 1,"
-             " check_constraint_checks = 1, innodb_lock_wait_timeout = %d, lock_wait_timeout = %d",
-             lock_wait, lock_wait);
-    result = run_text(database, "session settings", sql);
-    /* Galera: a transaction fails (1020) instead of overwriting what another node changed, and a
-     * read sees what was committed on another node before. */
-    if (result == DATABASE_DONE)
-        result = run_optional(database, "SET SESSION innodb_snapshot_isolation = ON");
-    if (result == DATABASE_DONE)
-        result = run_optional(database, "SET SESSION wsrep_sync_wait = 1");
-    return result;
-}
-
-static enum database_result
-prepare(struct database *database, const struct statement *statement)
-{
-    MYSQL_STMT *handle = mysql_stmt_init(database->connection);
-
-    if (handle == NULL || database->prepared_count == STATEMENTS_MAX) {
-        mysql_stmt_close(handle);
-        return fault(database, "%s: no room for another statement", statement->name);
-    }
-    database->prepared[database->prepared_count] = statement;
-    database->handles[database->prepared_count] = handle;
-    database->prepared_count++;
-    if (!fits(database))
-        return note_no_time(database, statement->name);
-    if (mysql_stmt_prepare(handle, statement->sql, strlen(statement->sql)) != 0)
-        return note_failure(database, statement->name, mysql_stmt_errno(handle),
-                            mysql_stmt_error(handle));
-    if (mysql_stmt_param_count(handle) != statement->parameters ||
-        mysql_stmt_field_count(handle) != statement->columns) {
-        return fault(database, "%s has %lu parameters and %u columns, but should have %u and %u",
-                     statement->name, mysql_stmt_param_count(handle),
-                     mysql_stmt_field_count(handle), statement->parameters, statement->columns);
-    }
-    return DATABASE_DONE;
+    return connection_fault(&database->connection, "%s", what);
 }
 
 static enum database_result
@@ -239,74 +83,29 @@ prepare_all(struct database *database)
     for (size_t i = 0; i < database->settings.set_count && result == DATABASE_DONE; i++) {
         const struct statement_set *set = database->settings.sets[i];
 
-        for (size_t j = 0; j < set->count && result == DATABASE_DONE; j++)
-            result = prepare(database, &set->statements[j]);
+        for (size_t j = 0; j < set->count && result == DATABASE_DONE; j++) {
+            if (!set->statements[j].late)
+                result = statement_prepare(&database->statements, &database->connection,
+                                           &set->statements[j]);
+        }
     }
     return result;
-}
-
-static enum database_result
-check_schema(struct database *database)
-{
-    struct schema_version version;
-    enum database_result result;
-
-    if (!database->settings.check_schema)
-        return DATABASE_DONE;
-    result = schema_store_read(database, &version);
-    if (result != DATABASE_DONE || schema_store_serves(&version))
-        return result;
-    schema_store_explain(&version, database->error, sizeof database->error);
-    log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);
-    return DATABASE_FAILED;
-}
-
-/* A connection with its time limits, which an option file cannot set. */
-static enum database_result
-open_connection(struct database *database)
-{
-    const struct database_settings *settings = &database->settings;
-    unsigned timeout = (unsigned)settings->timeout;
-    unsigned answer = settings->answer_timeout > 0 ? (unsigned)settings->answer_timeout : timeout;
-    MYSQL *connection = mysql_init(NULL);
-    bool good;
-
-    if (connection == NULL) {
-        set_error(database, "no memory for a connection");
-        return DATABASE_UNAVAILABLE;
-    }
-    database->connection = connection;
-    mysql_optionsv(connection, MYSQL_READ_DEFAULT_FILE, settings->option_file);
-    mysql_optionsv(connection, MYSQL_READ_DEFAULT_GROUP, settings->group);
-    mysql_optionsv(connection, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    mysql_optionsv(connection, MYSQL_OPT_CONNECT_TIMEOUT, &timeout);
-    mysql_optionsv(connection, MYSQL_OPT_READ_TIMEOUT, &answer);
-    mysql_optionsv(connection, MYSQL_OPT_WRITE_TIMEOUT, &timeout);
-    good = mysql_real_connect(connection, host_list_current(&database->hosts), NULL, NULL, NULL, 0,
-                              NULL, CLIENT_REMEMBER_OPTIONS) != NULL;
-    if (!database->hosts_known) {
-        host_list_init(&database->hosts, connection->options.host);
-        database->hosts_known = true;
-    }
-    return good ? DATABASE_DONE : note_connection_failure(database, "database connection");
 }
 
 /* One connection, made ready for work. */
 static enum database_result
 open_session(struct database *database)
 {
-    enum database_result result = open_connection(database);
+    enum database_result result = connection_open(&database->connection);
 
-    if (result == DATABASE_DONE)
-        result = set_session(database);
-    if (result == DATABASE_DONE)
-        result = check_schema(database);
+    if (result == DATABASE_DONE && database->settings.check != NULL)
+        result = database->settings.check(database);
     if (result == DATABASE_DONE)
         result = prepare_all(database);
     if (result == DATABASE_DONE) {
         log_write(database->settings.log, LOG_LEVEL_INFO, "connected to the database (%s)",
-                  mysql_get_host_info(database->connection));
-        database->error[0] = '\0';
+                  mysql_get_host_info(database->connection.handle));
+        database->connection.error[0] = '\0';
         return DATABASE_DONE;
     }
     disconnect(database);
@@ -314,33 +113,44 @@ open_session(struct database *database)
     return result == DATABASE_FAILED ? DATABASE_FAILED : DATABASE_UNAVAILABLE;
 }
 
+/* A failed connect is not repeated at once; it is told again, not what happened since. */
+static enum database_result
+repeat_failure(struct database *database)
+{
+    connection_set_error(&database->connection, "%s", database->connect_error);
+    return database->connect_result;
+}
+
 enum database_result
 database_connect(struct database *database, struct deadline deadline)
 {
+    struct connection *connection = &database->connection;
     enum database_result result = DATABASE_UNAVAILABLE;
     size_t tried = 0;
 
-    if (database->connection != NULL)
+    if (connection->handle != NULL)
         return DATABASE_DONE;
     if (clock_monotonic_ms() < database->connect_again_at)
-        return DATABASE_UNAVAILABLE;
-    database->deadline = deadline;
+        return repeat_failure(database);
+    connection->deadline = deadline;
     do {
-        if (!fits(database))
-            return note_no_time(database, "database connection");
+        if (!connection_has_time(connection))
+            return connection_note_no_time(connection, "database connection");
         result = open_session(database);
         if (result == DATABASE_DONE || database->one_host)
             return result;
-        host_list_next(&database->hosts);
-    } while (++tried < database->hosts.count);
+        host_list_next(&connection->hosts);
+    } while (++tried < connection->hosts.count);
     database->connect_again_at = clock_monotonic_ms() + RECONNECT_PAUSE_MS;
+    database->connect_result = result;
+    snprintf(database->connect_error, sizeof database->connect_error, "%s", connection->error);
     return result;
 }
 
 size_t
 database_host_count(const struct database *database)
 {
-    return database->hosts.count;
+    return database->connection.hosts.count;
 }
 
 const char *
@@ -349,35 +159,8 @@ database_use_host(struct database *database, size_t number)
     disconnect(database);
     database->one_host = true;
     database->connect_again_at = 0;
-    database->hosts.current = number;
-    return host_list_current(&database->hosts);
-}
-
-static MYSQL_STMT *
-handle_of(const struct database *database, const struct statement *statement)
-{
-    for (size_t i = 0; i < database->prepared_count; i++) {
-        if (database->prepared[i] == statement)
-            return database->handles[i];
-    }
-    return NULL;
-}
-
-/* Takes the first row of the result that is current; 0, or the error. */
-static int
-take_row(MYSQL_STMT *handle, MYSQL_BIND *columns, size_t *rows)
-{
-    int fetched;
-
-    if (columns == NULL || mysql_stmt_bind_result(handle, columns))
-        return 1;
-    /* All of it first: an error that comes behind a row would go unseen otherwise. */
-    if (mysql_stmt_store_result(handle) != 0)
-        return 1;
-    *rows = (size_t)mysql_stmt_num_rows(handle);
-    fetched = mysql_stmt_fetch(handle);
-    mysql_stmt_free_result(handle);
-    return fetched == 0 || fetched == MYSQL_NO_DATA ? 0 : 1;
+    database->connection.hosts.current = number;
+    return host_list_current(&database->connection.hosts);
 }
 
 /*
@@ -388,8 +171,8 @@ take_row(MYSQL_STMT *handle, MYSQL_BIND *columns, size_t *rows)
 static enum database_result
 end_failed(struct database *database, enum database_result result)
 {
-    if (result == DATABASE_DUPLICATE && mysql_rollback(database->connection) != 0)
-        return note_connection_failure(database, "rollback");
+    if (result == DATABASE_DUPLICATE && mysql_rollback(database->connection.handle) != 0)
+        return connection_note_last(&database->connection, "rollback");
     return result;
 }
 
@@ -397,45 +180,29 @@ enum database_result
 database_execute(struct database *database, const struct statement *statement,
                  MYSQL_BIND *parameters, MYSQL_BIND *columns, size_t *rows)
 {
-    MYSQL_STMT *handle = handle_of(database, statement);
-    int more = 0;
-
-    *rows = 0;
-    if (handle == NULL) {
-        return fault(database, "%s was not prepared", statement->name);
-    }
-    if (!fits(database))
-        return note_no_time(database, statement->name);
-    if (mysql_stmt_bind_param(handle, parameters) || mysql_stmt_execute(handle) != 0)
-        goto failed;
-    if (mysql_stmt_field_count(handle) == 0)
-        *rows = (size_t)mysql_stmt_affected_rows(handle);
-    else if (take_row(handle, columns, rows) != 0)
-        goto failed;
-    /* A compound statement ends with a result of its own, which may still be an error. */
-    while ((more = mysql_stmt_next_result(handle)) == 0)
-        ;
-    if (more > 0)
-        goto failed;
-    return DATABASE_DONE;
-
-failed:
-    if (mysql_stmt_errno(handle) != 0)
-        return end_failed(database,
-                          note_failure(database, statement->name, mysql_stmt_errno(handle),
-                                       mysql_stmt_error(handle)));
-    return fault(database, "%s: a result that does not fit its columns", statement->name);
+    return end_failed(database,
+                      statement_execute(&database->statements, &database->connection, statement,
+                                        parameters, 0, columns, NULL, NULL, rows));
 }
 
-/* Sleeps before the next try: longer each time, and not as long as another worker's. */
-static void
-back_off(struct database *database, int tries)
+enum database_result
+database_execute_rows(struct database *database, const struct statement *statement,
+                      MYSQL_BIND *parameters, MYSQL_BIND *columns, statement_row *row, void *arg)
 {
-    int64_t pause = BACKOFF_FIRST_MS;
+    size_t rows;
 
-    for (int i = 1; i < tries && pause < BACKOFF_MAX_MS; i++)
-        pause *= 2;
-    clock_sleep_ms(pause / 2 + (int64_t)((unsigned)rand_r(&database->random) % (pause / 2 + 1)));
+    return end_failed(database,
+                      statement_execute(&database->statements, &database->connection, statement,
+                                        parameters, 0, columns, row, arg, &rows));
+}
+
+enum database_result
+database_execute_group(struct database *database, const struct statement *statement,
+                       MYSQL_BIND *parameters, size_t count, size_t *rows)
+{
+    return end_failed(database,
+                      statement_execute(&database->statements, &database->connection, statement,
+                                        parameters, count, NULL, NULL, NULL, rows));
 }
 
 /*
@@ -446,14 +213,16 @@ back_off(struct database *database, int tries)
 static void
 clear_transaction(struct database *database, enum database_result result)
 {
+    struct connection *connection = &database->connection;
+
     /* The units of work leave nothing open between two statements. */
-    if (database->connection == NULL || result == DATABASE_DONE || database->out_of_time)
+    if (connection->handle == NULL || result == DATABASE_DONE || connection->out_of_time)
         return;
-    if (result != DATABASE_UNAVAILABLE && mysql_rollback(database->connection) == 0)
+    if (result != DATABASE_UNAVAILABLE && mysql_rollback(connection->handle) == 0)
         return;
     disconnect(database);
-    if (database->error_number != CR_SERVER_GONE_ERROR)
-        host_list_next(&database->hosts);
+    if (connection->error_number != CR_SERVER_GONE_ERROR)
+        host_list_next(&connection->hosts);
 }
 
 /*
@@ -463,38 +232,105 @@ clear_transaction(struct database *database, enum database_result result)
 static enum database_result
 refuse_open_transaction(struct database *database, enum database_result result)
 {
+    struct connection *connection = &database->connection;
+
     if (result != DATABASE_DONE ||
-        (database->connection->server_status & SERVER_STATUS_IN_TRANS) == 0)
+        (connection->handle->server_status & SERVER_STATUS_IN_TRANS) == 0)
         return result;
-    set_error(database, "a transaction was left open");
-    log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", database->error);
+    connection_set_error(connection, "a transaction was left open");
+    log_write(database->settings.log, LOG_LEVEL_ERROR, "%s", connection->error);
     return DATABASE_UNAVAILABLE;
 }
 
-/* The work, once; *in_doubt is set when something was sent whose outcome is not known. */
-static enum database_result
-try_work(struct database *database, struct deadline deadline, database_work *work, void *arg,
-         bool *in_doubt)
+enum database_result
+database_transaction(struct database *database, database_work *work, void *arg)
 {
-    enum database_result result;
+    struct connection *connection = &database->connection;
+    enum database_result result = connection_run(connection, "begin", "START TRANSACTION");
 
-    if (database_connect(database, deadline) != DATABASE_DONE)
-        return DATABASE_UNAVAILABLE;
-    database->deadline = deadline;
-    database->out_of_time = false;
-    result = refuse_open_transaction(database, work(database, arg));
-    clear_transaction(database, result);
-    *in_doubt = *in_doubt || result == DATABASE_UNAVAILABLE;
+    if (result != DATABASE_DONE)
+        return result;
+    result = work(database, arg);
+    if (result == DATABASE_DONE) {
+        if (!connection_has_time(connection))
+            result = connection_note_no_time(connection, "commit");
+        else if (mysql_commit(connection->handle) == 0)
+            return DATABASE_DONE;
+        else
+            result = connection_note_last(connection, "commit");
+    }
+    /* Where there is no time for a rollback, the connection goes, and the transaction with it. One
+     * that failed is closed by database_run(). */
+    if (connection->out_of_time)
+        disconnect(database);
+    else if (result != DATABASE_UNAVAILABLE && mysql_rollback(connection->handle) != 0)
+        result = connection_note_last(connection, "rollback");
     return result;
+}
+
+bool
+database_tried_before(const struct database *database)
+{
+    return database->retry.tries > 0;
+}
+
+enum database_result
+database_read_uncommitted(struct database *database)
+{
+    return connection_run(&database->connection, "isolation level",
+                          "SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED");
+}
+
+/* The work, once. */
+static struct try_outcome
+try_work(struct database *database, struct deadline deadline, database_work *work, void *arg)
+{
+    struct connection *connection = &database->connection;
+    struct try_outcome outcome = {.result = database_connect(database, deadline)};
+
+    connection->deadline = deadline;
+    connection->out_of_time = false;
+    if (outcome.result != DATABASE_DONE) {
+        outcome.late = !connection_has_time(connection);
+        return outcome;
+    }
+    outcome.connected = true;
+    outcome.result = refuse_open_transaction(database, work(database, arg));
+    outcome.late = connection->out_of_time;
+    outcome.sent = outcome.result == DATABASE_UNAVAILABLE;
+    clear_transaction(database, outcome.result);
+    return outcome;
+}
+
+static void
+pause_or_turn(struct database *database, enum retry_step step)
+{
+    switch (step) {
+    case RETRY_END:
+        break;
+    case RETRY_AT_ONCE:
+        database->connect_again_at = 0;
+        break;
+    case RETRY_NEXT_HOST:
+        disconnect(database);
+        host_list_next(&database->connection.hosts);
+        database->connect_again_at = 0;
+        break;
+    case RETRY_AFTER_PAUSE:
+        clock_sleep_ms(retry_pause_ms(database->retry.tries, (unsigned)rand_r(&database->random)));
+        break;
+    }
 }
 
 /* What is left to say when the tries have come to an end without success. */
 static enum database_result
-give_up(struct database *database, enum database_result result, int tries)
+give_up(struct database *database, enum database_result result)
 {
+    int tries = database->retry.tries;
+
     if (result != DATABASE_FAILED) /* that has been logged where it happened */
         log_write(database->settings.log, LOG_LEVEL_WARNING, "gave up after %d %s: %s", tries,
-                  tries == 1 ? "try" : "tries", database->error);
+                  tries == 1 ? "try" : "tries", database->connection.error);
     if (result == DATABASE_DUPLICATE || result == DATABASE_CONFLICT)
         return DATABASE_UNAVAILABLE;
     return result;
@@ -503,89 +339,68 @@ give_up(struct database *database, enum database_result result, int tries)
 enum database_result
 database_run(struct database *database, struct deadline deadline, database_work *work, void *arg)
 {
-    enum database_result result = DATABASE_UNAVAILABLE;
-    bool in_doubt = false;
-    int lock_waits = 0;
-    int tries = 0;
+    struct connection *connection = &database->connection;
+    enum retry_step step = RETRY_AT_ONCE;
+    struct try_outcome outcome;
 
-    database->deadline = deadline;
-    if (!fits(database))
-        result = note_no_time(database, "database");
-    while (tries < TRIES_MAX && fits(database)) {
-        tries++;
-        result = try_work(database, deadline, work, arg, &in_doubt);
-        if (result == DATABASE_DONE)
-            return result;
-        lock_waits += result == DATABASE_LOCKED;
-        if (result == DATABASE_FAILED || lock_waits == LOCK_WAITS_MAX ||
-            (result == DATABASE_UNAVAILABLE && !in_doubt))
-            break;
-        /* The server may have closed an idle connection: the first reconnect need not wait. */
-        if (tries == 1 && result == DATABASE_UNAVAILABLE)
-            database->connect_again_at = 0;
-        else
-            back_off(database, tries);
-    }
-    return give_up(database, result, tries);
-}
-
-enum store_result
-store_result_of(enum database_result result, enum store_result found)
-{
-    switch (result) {
-    case DATABASE_DONE:
-        return found;
-    case DATABASE_LOCKED:
-        return STORE_LOCKED;
-    case DATABASE_UNAVAILABLE:
-        return STORE_UNAVAILABLE;
-    case DATABASE_DUPLICATE:
-    case DATABASE_CONFLICT:
-    case DATABASE_FAILED:
-        break;
-    }
-    return STORE_FAILED;
+    database->retry = (struct retry_state){.tries = 0};
+    connection->deadline = deadline;
+    if (!connection_has_time(connection))
+        return give_up(database, connection_note_no_time(connection, "database"));
+    do {
+        outcome = try_work(database, deadline, work, arg);
+        if (outcome.result == DATABASE_DONE)
+            return DATABASE_DONE;
+        step = retry_next(&database->retry, &outcome,
+                          connection->hosts.count > 0 ? connection->hosts.count : 1);
+        pause_or_turn(database, step);
+    } while (step != RETRY_END && connection_has_time(connection));
+    /* No connection, whatever the reason, is no fault of the work's. */
+    if (!outcome.connected)
+        outcome.result = DATABASE_UNAVAILABLE;
+    return give_up(database, outcome.result);
 }
 
 enum database_result
 database_script(struct database *database, const char *sql)
 {
-    MYSQL *connection = database->connection;
+    MYSQL *handle = database->connection.handle;
     enum database_result result = DATABASE_DONE;
     char what[32];
     int number = 1;
     int more;
 
-    if (mysql_set_server_option(connection, MYSQL_OPTION_MULTI_STATEMENTS_ON) != 0)
-        return note_connection_failure(database, "multiple statements");
-    more = mysql_query(connection, sql) == 0 ? 0 : 1;
+    if (mysql_set_server_option(handle, MYSQL_OPTION_MULTI_STATEMENTS_ON) != 0)
+        return connection_note_last(&database->connection, "multiple statements");
+    more = mysql_query(handle, sql) == 0 ? 0 : 1;
     while (more == 0) {
-        mysql_free_result(mysql_store_result(connection));
+        mysql_free_result(mysql_store_result(handle));
         number++;
-        more = mysql_next_result(connection);
+        more = mysql_next_result(handle);
     }
     if (more > 0) {
         snprintf(what, sizeof what, "statement %d", number);
-        result = note_connection_failure(database, what);
+        result = connection_note_last(&database->connection, what);
     }
-    if (mysql_set_server_option(connection, MYSQL_OPTION_MULTI_STATEMENTS_OFF) != 0 &&
+    if (mysql_set_server_option(handle, MYSQL_OPTION_MULTI_STATEMENTS_OFF) != 0 &&
         result == DATABASE_DONE)
-        result = note_connection_failure(database, "multiple statements");
+        result = connection_note_last(&database->connection, "multiple statements");
     return result;
 }
 
 enum database_result
 database_query(struct database *database, const char *sql, database_row *row, void *arg)
 {
+    MYSQL *handle = database->connection.handle;
     MYSQL_RES *result = NULL;
     MYSQL_ROW values;
 
-    if (mysql_query(database->connection, sql) != 0)
-        return note_connection_failure(database, "query");
-    result = mysql_store_result(database->connection);
+    if (mysql_query(handle, sql) != 0)
+        return connection_note_last(&database->connection, "query");
+    result = mysql_store_result(handle);
     if (result == NULL)
-        return mysql_errno(database->connection) == 0 ? DATABASE_DONE
-                                                      : note_connection_failure(database, "query");
+        return mysql_errno(handle) == 0 ? DATABASE_DONE
+                                        : connection_note_last(&database->connection, "query");
     while ((values = mysql_fetch_row(result)) != NULL)
         row(arg, values, mysql_fetch_lengths(result));
     mysql_free_result(result);

@@ -13,42 +13,25 @@
 
 #include "clock.h"
 #include "log.h"
+#include "store/result.h"
+#include "store/statement.h"
 
-#define DATABASE_ERROR_SIZE 512
+/* The most records that one call of a store takes as a group. */
+#define STORE_GROUP_MAX 64
 
-/* A prepared statement. The row must be static: its address is its name. */
-struct statement {
-    const char *name; /* for messages */
-    const char *sql;
-    unsigned parameters; /* how many "?" it has */
-    unsigned columns;    /* of its result as the server describes it when preparing; a compound
-                            statement describes none */
-};
-
-/* The statements of one store. */
-struct statement_set {
-    const struct statement *statements;
-    size_t count;
-};
-
-/* How one statement, or one unit of work, came out. */
-enum database_result {
-    DATABASE_DONE,
-    DATABASE_DUPLICATE, /* 1062: a unique key has the value already; nothing was written */
-    DATABASE_CONFLICT,  /* deadlock or a row that changed (1213, 1020): rolled back; run it again */
-    DATABASE_LOCKED,    /* 1205: another transaction holds the row for too long: rolled back */
-    DATABASE_UNAVAILABLE, /* out of reach, or lost on the way: what was sent may have happened */
-    DATABASE_FAILED,      /* a fault of the program or the schema; logged */
-};
+#define DATABASE_ERROR_SIZE 512 /* of database_error() */
 
 struct database;
+
+/* Looks at a fresh connection; DATABASE_FAILED, logged, refuses it. */
+typedef enum database_result database_check(struct database *database);
 
 struct database_settings {
     const char *option_file; /* its groups are read by Connector/C; not owned */
     const char *group;       /* "database" or "database-admin" */
     int timeout;             /* seconds to connect, and for each answer */
     int answer_timeout;      /* seconds for an answer where it may take longer; 0: as timeout */
-    bool check_schema;       /* accept only the schema that this program was made for */
+    database_check *check;   /* what a connection must pass, NULL: nothing */
     const struct statement_set *const *sets; /* what to prepare; not owned */
     size_t set_count;
     const struct log *log; /* not owned */
@@ -62,10 +45,10 @@ struct database *database_new(const struct database_settings *settings)
 void database_free(struct database *database);
 
 /*
- * Connects if it is not connected: session settings, schema version, all statements prepared, each
- * with the parameters and columns that its row says. Where the option host lists several servers,
- * they are tried in turn, starting with the one last used. DATABASE_UNAVAILABLE is worth another
- * try later, DATABASE_FAILED is not until somebody acts; database_error() says what it was.
+ * Connects if it is not connected: session settings, the check, all statements prepared, each with
+ * the parameters and columns that its row says. Where the option host lists several servers, they
+ * are tried in turn, starting with the one last used. DATABASE_UNAVAILABLE is worth another try
+ * later, DATABASE_FAILED is not until somebody acts; database_error() says what it was.
  */
 enum database_result database_connect(struct database *database, struct deadline deadline)
     __attribute__((warn_unused_result));
@@ -85,13 +68,35 @@ const char *database_use_host(struct database *database, size_t number);
 /* What the last failure was, for people; "" when there was none. Lives until the next call. */
 const char *database_error(const struct database *database);
 
+/* For checks: refuses what they found, in words for people; DATABASE_FAILED, logged. */
+enum database_result database_fault(struct database *database, const char *what)
+    __attribute__((warn_unused_result));
+
 /*
- * Executes a prepared statement and reads all of its result into the client. At most one row is
- * taken; *rows receives how many there were, or how many were written. columns may be NULL where
- * there is no result. To be called by a unit of work only.
+ * For units of work: executes a prepared statement and reads all of its result into the client. At
+ * most one row is taken; *rows receives how many there were, or how many were written. columns may
+ * be NULL where there is no result. DATABASE_DUPLICATE leaves no transaction open.
  */
 enum database_result database_execute(struct database *database, const struct statement *statement,
                                       MYSQL_BIND *parameters, MYSQL_BIND *columns, size_t *rows)
+    __attribute__((warn_unused_result));
+
+/* The same for a result of many rows: the function is called for each, its values in the columns.
+ */
+enum database_result database_execute_rows(struct database *database,
+                                           const struct statement *statement,
+                                           MYSQL_BIND *parameters, MYSQL_BIND *columns,
+                                           statement_row *row, void *arg)
+    __attribute__((warn_unused_result));
+
+/*
+ * The same statement for count (1 to STORE_GROUP_MAX) records at once; the parameters are arrays
+ * (binding.h). An INSERT keeps all of them or none, and does not say which record was in the way;
+ * an UPDATE runs one by one and must stand in a transaction.
+ */
+enum database_result database_execute_group(struct database *database,
+                                            const struct statement *statement,
+                                            MYSQL_BIND *parameters, size_t count, size_t *rows)
     __attribute__((warn_unused_result));
 
 /*
@@ -103,9 +108,8 @@ typedef enum database_result database_work(struct database *database, void *arg)
 
 /*
  * Runs a unit of work, and owns everything around it: it connects, rolls back what was left open,
- * and runs the work again after a conflict, a lock wait or a lost connection, with jitter, as long
- * as another try fits before the deadline. A connection that cannot be made at the first try is
- * given up at once: nothing is in doubt then.
+ * and runs the work again after a conflict, a lock wait or a lost connection, as retry.h decides,
+ * as long as another try fits before the deadline. Each statement is its own transaction.
  *
  * DATABASE_DONE, or what the last try came to.
  */
@@ -113,23 +117,21 @@ enum database_result database_run(struct database *database, struct deadline dea
                                   database_work *work, void *arg)
     __attribute__((warn_unused_result));
 
-/* For stores: logs what is wrong with a row that no program of ours writes; DATABASE_FAILED. */
-enum database_result database_fault(struct database *database, const char *what)
+/*
+ * The same, as one transaction, for use by a unit of work: begins it, runs the work, commits. What
+ * is not DATABASE_DONE is rolled back. DATABASE_UNAVAILABLE from the commit leaves it in doubt, and
+ * database_run() runs the whole unit of work again.
+ */
+enum database_result database_transaction(struct database *database, database_work *work, void *arg)
     __attribute__((warn_unused_result));
 
-/* What a store's function came to. */
-enum store_result {
-    STORE_OK,
-    STORE_EXISTS,      /* a record with this idempotency key is there already */
-    STORE_NOT_FOUND,   /* no such record for this merchant */
-    STORE_REFUSED,     /* the refund is more than what is left of the payment */
-    STORE_LOCKED,      /* another transaction holds the record */
-    STORE_UNAVAILABLE, /* the database cannot be reached in time */
-    STORE_FAILED,      /* a fault; logged */
-};
+/* For units of work: true when this is not the first try. An earlier one may have gone through,
+ * whatever it came to. */
+bool database_tried_before(const struct database *database);
 
-/* The store's word for a unit of work that was not done; found is its word for DATABASE_DONE. */
-enum store_result store_result_of(enum database_result result, enum store_result found);
+/* For units of work: lets the next statement see what other transactions have not committed yet. */
+enum database_result database_read_uncommitted(struct database *database)
+    __attribute__((warn_unused_result));
 
 /*
  * For payment-admin: runs SQL text of any number of statements, separated by semicolons. On failure
@@ -139,8 +141,8 @@ enum database_result database_script(struct database *database, const char *sql)
     __attribute__((warn_unused_result));
 
 /*
- * For payment-admin: runs one query without parameters and hands each row to the function, as text
- * (NULL for an SQL NULL).
+ * Runs one query without parameters and hands each row to the function, as text (NULL for an SQL
+ * NULL).
  */
 typedef void database_row(void *arg, char **row, const unsigned long *lengths);
 enum database_result database_query(struct database *database, const char *sql, database_row *row,

@@ -152,7 +152,7 @@ insert_key(struct database *database, void *arg)
         bind_identifier(&key->merchant_id),
         bind_bytes(key->hash.bytes, API_KEY_HASH_SIZE),
         bind_text(key->prefix),
-        bind_text(key->mode == API_KEY_LIVE ? "live" : "test"),
+        bind_text(key->mode == MODE_LIVE ? "live" : "test"),
         bind_text(key->label),
         bind_time(&created_at),
         key->expires_at != 0 ? bind_time(&expires_at) : bind_text(NULL),

@@ -37,7 +37,7 @@ struct new_api_key {
     struct identifier id;
     struct identifier merchant_id;
     struct api_key_hash hash;
-    enum api_key_mode mode;
+    enum mode mode;
     char prefix[API_KEY_PREFIX_SIZE];
     const char *label;  /* NULL: none; not owned */
     int64_t created_at; /* Unix milliseconds */

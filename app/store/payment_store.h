@@ -1,5 +1,6 @@
 /*
- * Payments in the database.
+ * Payments in the database. Each function takes a group of up to STORE_GROUP_MAX at once, in as few
+ * statements as can be; a group of one is a group like any other.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -11,27 +12,48 @@
 
 extern const struct statement_set payment_statements;
 
+/* One new payment of a group. */
+struct payment_insertion {
+    const struct payment *payment; /* not owned */
+    struct payment *existing;      /* not owned; set on STORE_EXISTS */
+    enum store_result result;
+};
+
 /*
- * Keeps a new payment: one durable commit in one round trip. Its id was made before, so that a try
- * whose outcome is unknown is simply made again: the id can be kept only once.
+ * Keeps new payments: one statement, one durable commit, one round trip. Their ids were made
+ * before, so that a try whose outcome is unknown is simply made again: an id can be kept only once.
+ * No idempotency key of a merchant and mode may stand in a group twice.
  *
- * STORE_OK: it is kept. STORE_EXISTS: the merchant has used this idempotency key before, for the
- * payment in *existing. STORE_LOCKED: a payment with this key is being kept right now.
+ * Each one's result is its own. STORE_OK: it is kept. STORE_EXISTS: the merchant has used this
+ * idempotency key before in this mode, for the payment in *existing. STORE_LOCKED: a payment with
+ * this key is being kept right now. STORE_FAILED: the database will not have this one.
  */
-enum store_result payment_store_insert(struct database *database, struct deadline deadline,
-                                       const struct payment *payment, struct payment *existing)
-    __attribute__((warn_unused_result));
+void payment_store_insert(struct database *database, struct deadline deadline,
+                          struct payment_insertion *insertions, size_t count);
 
-/* STORE_OK, or STORE_NOT_FOUND when the merchant has no such payment. */
-enum store_result payment_store_find(struct database *database, struct deadline deadline,
-                                     const struct identifier *merchant_id,
-                                     const struct identifier *id, struct payment *payment)
-    __attribute__((warn_unused_result));
+/* One payment that is looked for. */
+struct payment_search {
+    const struct identifier *merchant_id; /* not owned */
+    const struct identifier *id;          /* not owned */
+    enum mode mode;
+    struct payment *payment; /* not owned; set on STORE_OK */
+    enum store_result result;
+};
 
-/* For units of work of other stores: the payment as it is now; *rows is 0 when there is none. */
-enum database_result payment_store_read(struct database *database,
-                                        const struct identifier *merchant_id,
-                                        const struct identifier *id, struct payment *payment,
-                                        size_t *rows) __attribute__((warn_unused_result));
+/* Each one's result: STORE_OK, or STORE_NOT_FOUND when the merchant has no such payment in this
+ * mode. */
+void payment_store_find(struct database *database, struct deadline deadline,
+                        struct payment_search *searches, size_t count);
+
+/* For units of work of other stores: the same within theirs; the results are STORE_OK or
+ * STORE_NOT_FOUND. */
+enum database_result payment_store_read(struct database *database, struct payment_search *searches,
+                                        size_t count) __attribute__((warn_unused_result));
+
+/* Reads them, the lower id first, and keeps them locked until the transaction ends. skip_locked:
+ * those that another transaction holds are not waited for, and are STORE_NOT_FOUND. */
+enum database_result payment_store_lock(struct database *database, struct payment_search *searches,
+                                        size_t count, bool skip_locked)
+    __attribute__((warn_unused_result));
 
 #endif

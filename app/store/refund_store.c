@@ -1,5 +1,5 @@
 /*
- * Refunds in the database.
+ * Refunds in the database: how they are kept, and found.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,182 +7,257 @@
 
 #include <string.h>
 
-#include "store/binding.h"
-#include "store/payment_store.h"
+#include "store/refund_row.h"
+#include "store/reservation.h"
 
-enum {
-    INSERT,
-    FIND_BY_ID,
-    FIND_BY_KEY,
+/* The refunds of a group that are still to be kept, by their places in it. */
+struct insertion_group {
+    struct refund_insertion *insertions;
+    size_t places[STORE_GROUP_MAX];
+    size_t count;
+    bool skip_locked; /* a lock wait has ended a try: the payments that are locked are left out */
 };
 
-#define COLUMNS "id, merchant_id, payment_id, amount, status, idempotency_key, created_at"
-
-static const struct statement statements[] = {
-    /*
-     * The UPDATE goes first: it locks the payment, on which an INSERT first would take a shared
-     * lock (foreign key) that two refunds could not both raise. The SELECT comes behind the COMMIT,
-     * so that its row says what is durable; on Galera a COMMIT may still fail.
-     */
-    [INSERT] = {.name = "refund insert",
-                .sql = "BEGIN NOT ATOMIC"
-                       " DECLARE reserved INT DEFAULT 0;"
-                       " DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;"
-                       " START TRANSACTION;"
-                       " UPDATE payments SET refunded = refunded + ?"
-                       " WHERE id = ? AND merchant_id = ? AND status = 'succeeded'"
-                       " AND refunded <= amount - ?;"
-                       " SET reserved = ROW_COUNT();"
-                       " IF reserved = 1 THEN"
-                       " INSERT INTO refunds (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?);"
-                       " COMMIT;"
-                       " ELSE ROLLBACK;"
-                       " END IF;"
-                       " SELECT reserved;"
-                       " END",
-                .parameters = 11},
-    [FIND_BY_ID] = {.name = "refund by id",
-                    .sql = "SELECT " COLUMNS " FROM refunds WHERE id = ? AND merchant_id = ?",
-                    .parameters = 2,
-                    .columns = 7},
-    [FIND_BY_KEY] = {.name = "refund by idempotency key",
-                     .sql = "SELECT " COLUMNS
-                            " FROM refunds WHERE merchant_id = ? AND idempotency_key = ?",
-                     .parameters = 2,
-                     .columns = 7},
+/* Gives a result to each pending refund that a row matches. */
+struct settling {
+    struct insertion_group *group;
+    bool (*matches)(const struct refund *refund, const struct refund *found);
+    enum store_result result;
 };
 
-const struct statement_set refund_statements = {statements,
-                                                sizeof statements / sizeof statements[0]};
-
-static enum database_result
-fetch(struct database *database, const struct statement *statement, MYSQL_BIND *parameters,
-      struct refund *refund, size_t *rows)
+static void
+settle_by_row(void *arg, const struct refund *found)
 {
-    struct column column[7];
-    char status[16];
-    MYSQL_TIME created_at;
-    MYSQL_BIND columns[] = {
-        column_bytes(&column[0], refund->id.bytes, IDENTIFIER_SIZE),
-        column_bytes(&column[1], refund->merchant_id.bytes, IDENTIFIER_SIZE),
-        column_bytes(&column[2], refund->payment_id.bytes, IDENTIFIER_SIZE),
-        column_number(&column[3], &refund->amount),
-        column_text(&column[4], status, sizeof status),
-        column_text(&column[5], refund->idempotency_key, sizeof refund->idempotency_key),
-        column_time(&column[6], &created_at),
-    };
-    enum database_result result;
+    struct settling *settling = arg;
+    struct insertion_group *group = settling->group;
+    size_t kept = 0;
 
-    result = database_execute(database, statement, parameters, columns, rows);
-    if (result != DATABASE_DONE || *rows == 0)
-        return result;
-    column_end(&column[4], status);
-    column_end(&column[5], refund->idempotency_key);
-    refund->created_at = time_from_column(&created_at);
-    return refund_status_parse(status, &refund->status)
-               ? DATABASE_DONE
-               : database_fault(database, "a refund has a status that is not known here");
+    for (size_t i = 0; i < group->count; i++) {
+        struct refund_insertion *insertion = &group->insertions[group->places[i]];
+
+        if (!settling->matches(insertion->refund, found)) {
+            group->places[kept++] = group->places[i];
+            continue;
+        }
+        insertion->result = settling->result;
+        if (insertion->result == STORE_EXISTS)
+            *insertion->existing = *found;
+    }
+    group->count = kept;
 }
 
-struct insertion {
-    const struct refund *refund;
-    struct refund *existing;
-    enum store_result found;
-};
-
-/* Is this refund, or another one with its key, kept already? *known says so. */
-static enum database_result
-find_kept(struct database *database, struct insertion *insertion, bool *known)
+static bool
+same_id(const struct refund *a, const struct refund *b)
 {
-    const struct refund *refund = insertion->refund;
-    MYSQL_BIND by_id[] = {bind_identifier(&refund->id), bind_identifier(&refund->merchant_id)};
-    MYSQL_BIND by_key[] = {bind_identifier(&refund->merchant_id),
-                           bind_text(refund->idempotency_key)};
-    enum database_result result;
-    size_t rows = 0;
+    return identifier_equal(&a->id, &b->id);
+}
 
-    result = fetch(database, &statements[FIND_BY_ID], by_id, insertion->existing, &rows);
-    insertion->found = STORE_OK;
-    if (result == DATABASE_DONE && rows == 0 && refund->idempotency_key[0] != '\0') {
-        result = fetch(database, &statements[FIND_BY_KEY], by_key, insertion->existing, &rows);
-        insertion->found = STORE_EXISTS;
-    }
-    *known = rows == 1;
+static enum database_result
+settle(struct database *database, struct insertion_group *group, enum refund_look_up by,
+       enum store_result found)
+{
+    struct settling settling = {
+        .group = group,
+        .matches = by == REFUND_BY_KEY ? refund_same_key : same_id,
+        .result = found,
+    };
+    const struct refund *refunds[STORE_GROUP_MAX];
+
+    for (size_t i = 0; i < group->count; i++)
+        refunds[i] = group->insertions[group->places[i]].refund;
+    return refund_row_look_up(database, by, refunds, group->count, settle_by_row, &settling);
+}
+
+/* What is there already. */
+static enum database_result
+settle_known(struct database *database, struct insertion_group *group)
+{
+    enum database_result result = DATABASE_DONE;
+
+    if (database_tried_before(database))
+        result = settle(database, group, REFUND_BY_ID, STORE_OK);
+    if (result == DATABASE_DONE)
+        result = settle(database, group, REFUND_BY_KEY, STORE_EXISTS);
     return result;
 }
 
-/* Nothing could be reserved: why? */
+/*
+ * After a lock wait: whose keys are held by others? What a transaction has inserted and not
+ * committed is seen by a reader of uncommitted rows only.
+ */
 static enum database_result
-explain_refusal(struct database *database, struct insertion *insertion)
+settle_locked(struct database *database, struct insertion_group *group)
 {
-    const struct refund *refund = insertion->refund;
-    enum database_result result;
-    struct payment payment;
-    size_t rows = 0;
+    enum database_result result = settle_known(database, group);
 
-    result =
-        payment_store_read(database, &refund->merchant_id, &refund->payment_id, &payment, &rows);
-    if (result != DATABASE_DONE)
+    if (result == DATABASE_DONE)
+        result = database_read_uncommitted(database);
+    if (result == DATABASE_DONE)
+        result = settle(database, group, REFUND_BY_KEY, STORE_LOCKED);
+    return result;
+}
+
+/*
+ * Keeps so many of the pending refunds: a single one in one round trip, several in one transaction.
+ * A group in which the database refuses a row is halved until that one stands alone.
+ */
+static enum database_result
+insert_part(struct database *database, struct insertion_group *group, const size_t *places,
+            size_t count)
+{
+    struct refund_insertion *part[STORE_GROUP_MAX];
+    enum database_result result;
+
+    for (size_t i = 0; i < count; i++)
+        part[i] = &group->insertions[places[i]];
+    if (count == 1 && !group->skip_locked)
+        result = reservation_keep_one(database, part[0]);
+    else
+        result = reservation_keep(database, part, count, group->skip_locked);
+    if (result != DATABASE_INVALID)
         return result;
-    insertion->found = rows == 1 ? STORE_REFUSED : STORE_NOT_FOUND;
-    /* It would fit after all: the payment changed in between, or this node has just got it. */
-    if (rows == 1 && payment.status == PAYMENT_SUCCEEDED &&
-        payment.refunded <= payment.amount - refund->amount)
-        return DATABASE_CONFLICT;
-    return DATABASE_DONE;
+    if (count == 1) {
+        part[0]->result = STORE_FAILED;
+        return DATABASE_DONE;
+    }
+    result = insert_part(database, group, places, count / 2);
+    if (result == DATABASE_DONE)
+        result = insert_part(database, group, places + count / 2, count - count / 2);
+    return result;
+}
+
+/*
+ * Takes out of the pending refunds those that have their result. One that found too little left of
+ * its payment stays: a try of it, or of its key, may be what took it.
+ */
+static size_t
+drop_settled(struct insertion_group *group)
+{
+    size_t kept = 0;
+    size_t refused = 0;
+
+    for (size_t i = 0; i < group->count; i++) {
+        const struct refund_insertion *insertion = &group->insertions[group->places[i]];
+
+        refused += insertion->result == STORE_REFUSED;
+        if (insertion->result == STORE_PENDING || insertion->result == STORE_REFUSED)
+            group->places[kept++] = group->places[i];
+    }
+    group->count = kept;
+    return refused;
+}
+
+/* The refusals that nothing else explains are the answer. */
+static void
+accept_refusals(struct insertion_group *group)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < group->count; i++) {
+        if (group->insertions[group->places[i]].result != STORE_REFUSED)
+            group->places[kept++] = group->places[i];
+    }
+    group->count = kept;
+}
+
+/* A try begins: what an earlier one has found and not committed is nothing. */
+static void
+forget_results(struct insertion_group *group)
+{
+    for (size_t i = 0; i < group->count; i++)
+        group->insertions[group->places[i]].result = STORE_PENDING;
+}
+
+static bool
+has_key(const struct insertion_group *group)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        if (group->insertions[group->places[i]].refund->idempotency_key[0] != '\0')
+            return true;
+    }
+    return false;
 }
 
 static enum database_result
-insert(struct database *database, void *arg)
+insert_group(struct database *database, void *arg)
 {
-    struct insertion *insertion = arg;
-    const struct refund *refund = insertion->refund;
-    MYSQL_TIME created_at = time_to_column(refund->created_at);
-    const char *key = refund->idempotency_key[0] != '\0' ? refund->idempotency_key : NULL;
-    MYSQL_BIND parameters[] = {
-        bind_number(&refund->amount),
-        bind_identifier(&refund->payment_id),
-        bind_identifier(&refund->merchant_id),
-        bind_number(&refund->amount),
-        bind_identifier(&refund->id),
-        bind_identifier(&refund->merchant_id),
-        bind_identifier(&refund->payment_id),
-        bind_number(&refund->amount),
-        bind_text(refund_status_name(refund->status)),
-        bind_text(key),
-        bind_time(&created_at),
-    };
-    struct column column;
-    int64_t reserved = 0;
-    MYSQL_BIND columns[] = {column_number(&column, &reserved)};
-    enum database_result result;
-    bool duplicate;
-    bool known = false;
-    size_t rows;
+    struct insertion_group *group = arg;
+    enum database_result result = DATABASE_DONE;
 
-    result = database_execute(database, &statements[INSERT], parameters, columns, &rows);
-    if (result == DATABASE_DONE && reserved == 1) {
-        insertion->found = STORE_OK;
-        return DATABASE_DONE;
+    forget_results(group);
+    if (database_tried_before(database) || (group->count > 1 && has_key(group)))
+        result = settle_known(database, group);
+    while (result == DATABASE_DONE && group->count > 0) {
+        enum database_result inserted = insert_part(database, group, group->places, group->count);
+        size_t refused = drop_settled(group);
+        size_t before = group->count;
+
+        if (inserted == DATABASE_DONE && refused == 0)
+            return DATABASE_DONE;
+        if (inserted == DATABASE_DONE || inserted == DATABASE_DUPLICATE) {
+            result = settle_known(database, group);
+        } else if (inserted == DATABASE_LOCKED) {
+            group->skip_locked = true;
+            result = settle_locked(database, group);
+        } else {
+            result = inserted;
+        }
+        if (result == DATABASE_DONE && inserted == DATABASE_DONE)
+            accept_refusals(group);
+        /* Nothing explains it: who was in the way has rolled back, or holds something else. */
+        else if (result == DATABASE_DONE && group->count == before)
+            return inserted == DATABASE_DUPLICATE ? DATABASE_CONFLICT : inserted;
     }
-    if (result != DATABASE_DONE && result != DATABASE_DUPLICATE)
-        return result;
-    duplicate = result == DATABASE_DUPLICATE;
-    /* Before any other answer: a try of this refund, or of its key, may have gone through. */
-    result = find_kept(database, insertion, &known);
-    if (result != DATABASE_DONE || known)
-        return result;
-    /* The duplicate has been rolled back in between. */
-    return duplicate ? DATABASE_CONFLICT : explain_refusal(database, insertion);
+    return result;
+}
+
+void
+refund_store_insert(struct database *database, struct deadline deadline,
+                    struct refund_insertion *insertions, size_t count)
+{
+    struct insertion_group group = {.insertions = insertions, .count = count};
+    enum database_result result;
+
+    for (size_t i = 0; i < count; i++)
+        group.places[i] = i;
+    result = database_run(database, deadline, insert_group, &group);
+    for (size_t i = 0; i < group.count; i++)
+        insertions[group.places[i]].result = store_result_of(result, STORE_FAILED);
+}
+
+struct finding {
+    const struct refund *wanted;
+    struct refund *refund;
+    enum store_result found;
+};
+
+static void
+take_found(void *arg, const struct refund *found)
+{
+    struct finding *finding = arg;
+
+    *finding->refund = *found;
+    finding->found = STORE_OK;
+}
+
+static enum database_result
+find(struct database *database, void *arg)
+{
+    struct finding *finding = arg;
+
+    finding->found = STORE_NOT_FOUND;
+    return refund_row_look_up(database, REFUND_WITH_CURRENCY, &finding->wanted, 1, take_found,
+                              finding);
 }
 
 enum store_result
-refund_store_insert(struct database *database, struct deadline deadline,
-                    const struct refund *refund, struct refund *existing)
+refund_store_find(struct database *database, struct deadline deadline,
+                  const struct identifier *merchant_id, enum mode mode, const struct identifier *id,
+                  struct refund *refund)
 {
-    struct insertion work = {.refund = refund, .existing = existing, .found = STORE_FAILED};
-    enum database_result result;
+    const struct refund wanted = {.id = *id, .merchant_id = *merchant_id, .mode = mode};
+    struct finding finding = {.wanted = &wanted, .refund = refund, .found = STORE_FAILED};
+    enum database_result result = database_run(database, deadline, find, &finding);
 
-    result = database_run(database, deadline, insert, &work);
-    return store_result_of(result, work.found);
+    return store_result_of(result, finding.found);
 }

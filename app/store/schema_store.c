@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SCHEMA_TEXT_SIZE 256
+
 static const char *const state_names[] = {
     [SCHEMA_EMPTY] = "empty",     [SCHEMA_OUTDATED] = "outdated",
     [SCHEMA_CURRENT] = "current", [SCHEMA_HALF_UPGRADED] = "half-upgraded",
@@ -147,4 +149,17 @@ schema_store_explain(const struct schema_version *version, char *text, size_t si
             newest(version), SCHEMA_VERSION);
         break;
     }
+}
+
+enum database_result
+schema_store_check(struct database *database)
+{
+    char text[SCHEMA_TEXT_SIZE];
+    struct schema_version version;
+    enum database_result result = schema_store_read(database, &version);
+
+    if (result != DATABASE_DONE || schema_store_serves(&version))
+        return result;
+    schema_store_explain(&version, text, sizeof text);
+    return database_fault(database, text);
 }

@@ -12,7 +12,7 @@
 #include "store/database.h"
 
 /* The migration that this program was made for: the highest number in sql/. */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 enum schema_state {
     SCHEMA_EMPTY,            /* no migration has run */
@@ -36,6 +36,9 @@ enum database_result schema_store_read(struct database *database, struct schema_
 
 /* True when this program may work with the schema. */
 bool schema_store_serves(const struct schema_version *version);
+
+/* For database_settings: accepts only a schema that this program may work with. */
+database_check schema_store_check;
 
 /* One sentence on what the state is and what to do about it. */
 void schema_store_explain(const struct schema_version *version, char *text, size_t size);

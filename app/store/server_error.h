@@ -6,12 +6,12 @@
 #ifndef PAYMENT_API_STORE_SERVER_ERROR_H
 #define PAYMENT_API_STORE_SERVER_ERROR_H
 
-#include "store/database.h"
+#include "store/result.h"
 
 /*
- * The meaning of mysql_errno() or mysql_stmt_errno(). Whatever leaves the outcome open, or is the
- * server's trouble and not the statement's, is DATABASE_UNAVAILABLE; what is not known is
- * DATABASE_FAILED.
+ * The meaning of mysql_errno() or mysql_stmt_errno(). What proves that the server did not begin is
+ * DATABASE_REFUSED; whatever leaves the outcome open, or is the server's trouble and not the
+ * statement's, is DATABASE_UNAVAILABLE; what is not known is DATABASE_FAILED.
  */
 enum database_result server_error_meaning(unsigned error);
 

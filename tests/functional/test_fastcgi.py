@@ -263,10 +263,10 @@ def test_unknown_types(unharmed, kind):
             unharmed.send(whole[:-8] + record(kind, content, request_id) + whole[-8:])
 
 
-def test_unknown_management_type_is_answered(unharmed):
-    found = exchange(unharmed, record(77, b"", 0) + unharmed.payment())
-    assert found[0] == (UNKNOWN_TYPE, 0, bytes([77]) + bytes(7))
-    assert unharmed.acknowledged == 1
+def test_unknown_management_type(unharmed):
+    """No web server sends one: the connection is closed."""
+    assert exchange(unharmed, record(77, b"", 0) + unharmed.payment()) == []
+    assert unharmed.acknowledged == 0
 
 
 @pytest.mark.parametrize("part", [PARAMS, STDIN])
@@ -279,17 +279,14 @@ def test_records_of_another_request_do_not_count(unharmed, part):
     assert unharmed.acknowledged == 0
 
 
-def test_a_second_request_on_the_connection_is_refused(unharmed):
-    """Multiplexed: the first one is answered, and the other is told that it cannot be."""
+def test_a_second_request_on_the_connection(unharmed):
+    """Multiplexed, which no web server does: neither of the two is a payment, and the connection is closed."""
     pairs = encoded(unharmed.params())
-    found = exchange(unharmed, begin() + begin(request_id=2) + record(PARAMS, pairs, 2) + record(PARAMS, pairs)
-                     + record(PARAMS) + record(STDIN, BODY, 2) + record(STDIN, BODY) + record(STDIN))
-    assert (END_REQUEST, 2, struct.pack("!IB3x", 0, CANT_MPX_CONN)) in found
-    assert unharmed.acknowledged == 1
-    # libfcgi takes an empty record of the other one as the end of the first one's: that is no payment.
+    assert exchange(unharmed, begin() + begin(request_id=2) + record(PARAMS, pairs, 2) + record(PARAMS, pairs)
+                    + record(PARAMS) + record(STDIN, BODY, 2) + record(STDIN, BODY) + record(STDIN)) == []
     unharmed.send(begin() + begin(request_id=2) + record(PARAMS, pairs) + record(PARAMS, b"", 2) + record(PARAMS)
                   + record(STDIN, BODY[:20]) + record(STDIN, b"", 2) + record(STDIN, BODY[20:]) + record(STDIN))
-    assert unharmed.acknowledged == 1
+    assert unharmed.acknowledged == 0
 
 
 @pytest.mark.parametrize("extra, expected", [
@@ -352,7 +349,10 @@ def test_parameters_of_a_megabyte(unharmed):
     many = [("X" + str(i), "y" * 60) for i in range(15_000)]
     pairs = encoded(unharmed.params() + many)
     split = b"".join(record(PARAMS, pairs[i : i + 65535]) for i in range(0, len(pairs), 65535))
-    assert status(unharmed.send(begin() + split + record(PARAMS) + record(STDIN, BODY) + record(STDIN))) == b"201"
+    answer = unharmed.send(begin() + split + record(PARAMS) + record(STDIN, BODY) + record(STDIN))
+    assert status(answer) == b"431"
+    assert answer.endswith(b'\r\n\r\n{"error":"Request header fields too large"}')
+    assert b"Content-Length: %d\r\n" % len(answer.split(b"\r\n\r\n")[1]) in answer
     long = fastcgi_request(unharmed.params(PATH_INFO="/" + "x" * 50_000), BODY)
     assert status(unharmed.send(long)) == b"404"
     nul = unharmed.payment(extra=[("X\x00Y", "a\x00b"), ("HTTP_AUTHORIZATION\x00", "Bearer wrong")])
@@ -430,9 +430,9 @@ def test_a_peer_that_falls_silent(unharmed, where):
         assert time.monotonic() - started < BODY_TIMEOUT
         assert {status(answer) for answer in answers} == {b"201"}
         seconds, answer = closed_after(connection)
-        assert seconds < BODY_TIMEOUT + 2.5  # libfcgi waits two seconds for a peer that does not close
+        assert seconds < BODY_TIMEOUT + 1
         output = b"".join(content for kind, _, content in records_of(answer) if kind == STDOUT)
-        assert status(output) in (b"", b"400")
+        assert status(output) == (b"503" if "body" in where else b"")
         assert b"201" not in output
 
 
@@ -540,11 +540,10 @@ def test_a_peer_that_reads_nothing(unharmed):
 VALUES = [("FCGI_MAX_CONNS", ""), ("FCGI_MAX_REQS", ""), ("FCGI_MPXS_CONNS", "")]
 
 
-def test_values_are_told(unharmed):
-    found = exchange(unharmed, record(GET_VALUES, encoded(VALUES), 0) + unharmed.payment())
-    assert found[0][:2] == (GET_VALUES_RESULT, 0)
-    assert found[0][2] == encoded([(VALUES[0][0], "1"), (VALUES[1][0], "1"), (VALUES[2][0], "0")])
-    assert unharmed.acknowledged == 1
+def test_values_are_not_told(unharmed):
+    """libfcgi's answer to GET_VALUES overflows its buffer; no web server that the program is for asks."""
+    assert exchange(unharmed, record(GET_VALUES, encoded(VALUES), 0) + unharmed.payment()) == []
+    assert unharmed.acknowledged == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff" * 40, b"\x01", encoded([("X" * 1000, "y" * 1000)] * 20), b"x" * 65535])

@@ -192,7 +192,7 @@ def test_another_merchants_payment_is_not_found(api, stack):
 
 
 @pytest.mark.parametrize("path", [
-    "/", "/payment", "/payments/", "/payments//", "/payments/a/b", "/refunds/x", "/PAYMENTS", "/v1/payments",
+    "/", "/payment", "/payments/", "/payments//", "/payments/a/b", "/refunds/", "/refunds/a/b", "/PAYMENTS", "/v1/payments",
     "//payments", "/%ff", "/payments%0a", "/_error/400",
 ])
 def test_no_such_path(api, path):

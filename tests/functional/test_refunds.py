@@ -6,6 +6,7 @@ SPDX-License-Identifier: MIT
 import re
 
 import pytest
+from harness.client import Client
 
 
 def error(answer):
@@ -30,6 +31,33 @@ def test_create(api, payment):
         answer.text,
     ).group(1)
     assert answer.headers["Location"] == f"/v1/refunds/{refund_id}"
+
+
+def test_read(api, payment):
+    """Location leads to the refund: the same five members."""
+    created = api.refund(payment, 50)
+    answer = api.get(created.headers["Location"].removeprefix("/v1"))
+    assert (answer.status_code, answer.text) == (200, created.text)
+    assert "Location" not in answer.headers
+
+
+@pytest.mark.parametrize("refund_id", [
+    "refund_00000000000000000000000000", "refund_x", "pay_00000000000000000000000000", "REFUND_00000000000000000000000000",
+    "refund_" + "0" * 200,
+])
+def test_unknown_refund(api, refund_id):
+    assert error(api.get("/refunds/" + refund_id)) == (404, '{"error":"Refund not found"}')
+
+
+def test_a_refund_is_its_merchants(stack, api, payment):
+    _, key = stack.new_merchant("Other shop")
+    path = api.refund(payment, 1).headers["Location"].removeprefix("/v1")
+    assert error(Client(api.url, key).get(path)) == (404, '{"error":"Refund not found"}')
+
+
+def test_currency_of_a_refund(api):
+    path = api.refund(api.pay(amount=1000, currency="JPY").json()["id"], 300).headers["Location"].removeprefix("/v1")
+    assert '"amount":300,' in api.get(path).text
 
 
 def test_the_payment_stays_as_it_was(api, payment):

@@ -1,6 +1,6 @@
 """A proxy between the workers and a real MariaDB: it breaks a statement at a chosen moment.
 
-It relays the client/server protocol, knows which prepared statement is executed, and on a match drops the
+It relays the client/server protocol, knows which statement is executed, and on a match drops the
 connection, delays the answer, or puts an error in the answer's place. What the server does is real.
 
 SPDX-License-Identifier: MIT
@@ -12,7 +12,7 @@ import struct
 import threading
 import time
 
-COM_STMT_PREPARE, COM_STMT_EXECUTE = 0x16, 0x17
+COM_QUERY, COM_STMT_PREPARE, COM_STMT_EXECUTE, COM_STMT_BULK_EXECUTE = 0x03, 0x16, 0x17, 0xFA
 
 
 class Fault:
@@ -92,10 +92,11 @@ class _Relay:
                 return
 
     def _fault(self, packet):
-        if packet[3] != 0 or packet[4] != COM_STMT_EXECUTE:
+        if packet[3] != 0 or packet[4] not in (COM_QUERY, COM_STMT_EXECUTE, COM_STMT_BULK_EXECUTE):
             return None
-        text = self.statements.get(struct.unpack("<I", packet[5:9])[0], b"").decode()
-        return self.proxy.take(text)
+        if packet[4] == COM_QUERY:
+            return self.proxy.take(packet[5:].decode())
+        return self.proxy.take(self.statements.get(struct.unpack("<I", packet[5:9])[0], b"").decode())
 
     def _strike(self, fault, packet):
         """Carries out a fault; True when the connection is lost by it."""

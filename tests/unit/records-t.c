@@ -85,8 +85,8 @@ api_keys_are_made_and_hashed(void **state)
     struct api_key_hash a, b;
 
     (void)state;
-    assert_true(api_key_new(API_KEY_TEST, key));
-    assert_true(api_key_new(API_KEY_TEST, other));
+    assert_true(api_key_new(MODE_TEST, key));
+    assert_true(api_key_new(MODE_TEST, other));
     assert_int_equal(strlen(key), API_KEY_TEXT_SIZE - 1);
     assert_memory_equal(key, "sk_test_", 8);
     assert_string_not_equal(key, other);

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef PAYMENT_API_HTTP_ERROR_H
-#define PAYMENT_API_HTTP_ERROR_H
+#ifndef PAYMENT_API_API_ERROR_H
+#define PAYMENT_API_API_ERROR_H
 
 enum api_error {
     API_OK, /* no error */
@@ -24,6 +24,7 @@ enum api_error {
     API_INCORRECT_CVC,
     API_PROCESSING_ERROR,
     API_PAYMENT_NOT_FOUND,
+    API_REFUND_NOT_FOUND,
     API_NOT_FOUND,
     API_METHOD_NOT_ALLOWED,
     API_REQUEST_IN_PROGRESS,

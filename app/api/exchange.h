@@ -1,0 +1,90 @@
+/*
+ * An exchange: one request that a worker has in hand, and what becomes of it. It is made whole for
+ * each request, and what it points to but the connection is its own or the worker's.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_API_EXCHANGE_H
+#define PAYMENT_API_API_EXCHANGE_H
+
+#include "api/error.h"
+#include "api/service.h"
+#include "domain/idempotency_key.h"
+#include "http/inbound.h"
+#include "http/router.h"
+#include "operations/charge.h"
+#include "operations/refund.h"
+
+/* What a request asks to be done; the turn does all of a kind together. */
+enum work {
+    WORK_NONE,         /* the answer is there */
+    WORK_CHARGE,       /* work.charge */
+    WORK_REFUND,       /* work.refunding */
+    WORK_FIND_PAYMENT, /* work.payment.id */
+    WORK_FIND_REFUND,  /* work.refund.id */
+    WORK_TRY_DATABASE,
+};
+
+/* What the Authorization header was. */
+enum authorization {
+    AUTHORIZATION_MISSING,
+    AUTHORIZATION_MALFORMED, /* it came twice */
+    AUTHORIZATION_TOKEN,     /* key_hash is the token's */
+};
+
+struct api_route;
+struct exchange;
+
+/* Writes the answer of an exchange that has no error. */
+typedef void represent(const struct exchange *exchange, struct response *response);
+
+struct exchange {
+    void *connection; /* where the answer goes; not owned */
+
+    /* The request. */
+    char id[REQUEST_ID_SIZE];
+    enum http_method method;
+    const struct api_route *route; /* NULL: no such path */
+    char argument[ROUTE_ARGUMENT_SIZE];
+    char base[REQUEST_BASE_SIZE];
+    enum authorization authorization;
+    struct api_key_hash key_hash;
+    bool has_idempotency_key;
+    bool good_idempotency_key;
+    char idempotency_key[IDEMPOTENCY_KEY_SIZE];
+    bool is_json;
+    enum body_status body_status;
+    const char *body; /* lives until the answer; body_length bytes */
+    size_t body_length;
+    int64_t waited_ms;        /* for a worker, as the web server tells it */
+    int64_t started_at;       /* monotonic milliseconds: taken in hand */
+    struct deadline deadline; /* of the whole request */
+
+    /* What became of it. */
+    struct credential credential;
+    const struct processor *processor; /* of new payments with this key; not owned */
+    enum api_error error;              /* API_OK: represent() writes the answer */
+    enum challenge challenge;
+    enum work work;
+    represent *represent;
+    union {
+        struct charge charge;
+        struct refunding refunding;
+        struct payment payment;
+        struct refund refund;
+    };
+};
+
+/* Takes a request in hand: all that later steps need of its parameters is copied. */
+void exchange_begin(struct exchange *exchange, const struct service *service,
+                    const struct inbound *inbound);
+
+/* True when all has been done that it asks for, and only the answer is missing. */
+bool exchange_is_settled(const struct exchange *exchange);
+
+/* Writes its answer, whatever became of it, into service->response; the text lives until the next
+ * answer is written. */
+const char *exchange_answer(const struct exchange *exchange, struct service *service,
+                            size_t *length);
+
+#endif

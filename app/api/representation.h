@@ -1,0 +1,17 @@
+/*
+ * Representations: what the API shows of its records, and where it says they are.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_API_REPRESENTATION_H
+#define PAYMENT_API_API_REPRESENTATION_H
+
+#include "api/exchange.h"
+
+represent represent_health;
+represent represent_payment;     /* GET: five members, whatever its status */
+represent represent_new_payment; /* POST: 201, or 402 when it was declined, each with Location */
+represent represent_refund;      /* GET */
+represent represent_new_refund;  /* POST: 201 with Location */
+
+#endif

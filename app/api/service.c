@@ -1,0 +1,94 @@
+/*
+ * The service: what the API of one worker works with, for as long as the worker lives.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "api/service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store/credential_store.h"
+#include "store/payment_store.h"
+#include "store/refund_store.h"
+#include "store/schema_store.h"
+
+static struct database *
+open_database(const struct config *config, const struct log *log)
+{
+    static const struct statement_set *const sets[] = {
+        &credential_statements,
+        &payment_statements,
+        &refund_row_statements,
+        &reservation_statements,
+    };
+    struct database_settings settings = {
+        .option_file = config->path,
+        .group = "database",
+        .timeout = config->database_timeout,
+        .check = schema_store_check,
+        .sets = sets,
+        .set_count = sizeof sets / sizeof sets[0],
+        .log = log,
+    };
+
+    return database_new(&settings);
+}
+
+static struct deadline
+request_deadline(const struct config *config)
+{
+    return deadline_in_ms((int64_t)config->request_timeout * 1000);
+}
+
+struct service *
+service_new(const struct config *config)
+{
+    struct service *service = calloc(1, sizeof *service);
+
+    if (service == NULL)
+        return NULL;
+    service->config = config;
+    service->log = (struct log){.target = config->log_target, .level = config->log_level};
+    service->key_cache.lifetime_ms = (int64_t)config->key_cache_seconds * 1000;
+    processors_init(&service->processors);
+    service->database = open_database(config, &service->log);
+    if (service->database == NULL) {
+        service_free(service);
+        return NULL;
+    }
+    return service;
+}
+
+void
+service_free(struct service *service)
+{
+    if (service == NULL)
+        return;
+    database_free(service->database);
+    free(service);
+}
+
+void
+service_connect_early(struct service *service)
+{
+    if (database_connect(service->database, request_deadline(service->config)) != DATABASE_DONE)
+        log_write(&service->log, LOG_LEVEL_WARNING, "no database yet: %s",
+                  database_error(service->database));
+}
+
+bool
+service_check_database(const struct config *config, char error[CONFIG_ERROR_SIZE])
+{
+    struct log log = {.silent = true};
+    struct database *database = open_database(config, &log);
+    enum database_result result = database != NULL
+                                      ? database_connect(database, request_deadline(config))
+                                      : DATABASE_UNAVAILABLE;
+
+    error[0] = '\0';
+    if (result == DATABASE_FAILED)
+        snprintf(error, CONFIG_ERROR_SIZE, "%s", database_error(database));
+    database_free(database);
+    return result == DATABASE_DONE;
+}

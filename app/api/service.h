@@ -1,0 +1,41 @@
+/*
+ * The service: what the API of one worker works with, for as long as the worker lives.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_API_SERVICE_H
+#define PAYMENT_API_API_SERVICE_H
+
+#include "api/key_cache.h"
+#include "config.h"
+#include "http/response.h"
+#include "log.h"
+#include "processor/selection.h"
+#include "store/database.h"
+
+struct service {
+    const struct config *config; /* not owned */
+    struct log log;
+    struct database *database; /* owned */
+    struct processors processors;
+    struct key_cache key_cache;
+    int64_t
+        clock_gap_ms; /* by how much the web server's clock is behind, where it tells the time */
+    struct response response; /* of the one that is being answered */
+};
+
+/* NULL without memory. The configuration must outlive it. */
+struct service *service_new(const struct config *config) __attribute__((warn_unused_result));
+
+/* Takes NULL. */
+void service_free(struct service *service);
+
+/* A database that is only out of reach does not stop the start: requests get 503 until it is there.
+ */
+void service_connect_early(struct service *service);
+
+/* What is wrong with the database, for a start that should not go on; false and error "" when it is
+ * only out of reach, true when it is in order. */
+bool service_check_database(const struct config *config, char error[CONFIG_ERROR_SIZE]);
+
+#endif

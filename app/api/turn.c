@@ -1,0 +1,251 @@
+/*
+ * A turn: what a worker does with the exchanges that it has in hand.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "api/turn.h"
+
+#include "api/authentication.h"
+#include "api/health.h"
+#include "api/routes.h"
+#include "store/payment_store.h"
+#include "store/refund_store.h"
+
+/* A web server's clock that is further off than this is a reason to say so. */
+#define CLOCK_GAP_MS 1000
+
+/*
+ * How long a request waited is told by the web server's clock. When the worker was waiting for it,
+ * it has not waited at all: what its time says then is how far that clock is off.
+ */
+static void
+note_clock_gap(struct service *service, const struct exchange *exchange)
+{
+    int64_t gap = exchange->waited_ms > CLOCK_GAP_MS ? exchange->waited_ms : 0;
+
+    if (gap > 0 && service->clock_gap_ms == 0)
+        log_write(&service->log, LOG_LEVEL_WARNING,
+                  "REQUEST_START is %lld ms behind this machine's clock for a request that did not"
+                  " wait: the web server's clock is wrong, or it tells another time than that of"
+                  " passing the request on; max_queue_seconds is measured from there",
+                  (long long)gap);
+    service->clock_gap_ms = gap;
+}
+
+/* True when the client has waited so long for a worker that it has better be told to come again. */
+static bool
+waited_too_long(const struct service *service, const struct exchange *exchange)
+{
+    int64_t limit_ms = (int64_t)service->config->max_queue_seconds * 1000;
+
+    return limit_ms > 0 && exchange->waited_ms - service->clock_gap_ms > limit_ms;
+}
+
+static bool
+is_open(const struct exchange *exchange)
+{
+    return exchange->error == API_OK && exchange->method != METHOD_OPTIONS &&
+           exchange->route->access == ACCESS_OPEN;
+}
+
+static void
+handle(const struct service *service, struct exchange *exchange)
+{
+    if (exchange->error == API_OK && exchange->method != METHOD_OPTIONS)
+        exchange->error = api_route_handler(exchange->route, exchange->method)(service, exchange);
+}
+
+void
+turn_open(struct service *service, struct exchange *const *exchanges, size_t count, bool idle)
+{
+    struct exchange *keyed[TURN_MAX] = {NULL};
+    size_t size = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct exchange *exchange = exchanges[i];
+
+        if (idle && i == 0)
+            note_clock_gap(service, exchange);
+        if (exchange->error != API_OK || exchange->method == METHOD_OPTIONS || is_open(exchange))
+            continue;
+        if (waited_too_long(service, exchange))
+            exchange->error = API_UNAVAILABLE;
+        else
+            keyed[size++] = exchange;
+    }
+    authenticate(service, keyed, size);
+    for (size_t i = 0; i < count; i++)
+        handle(service, exchanges[i]);
+}
+
+static enum api_error
+error_of(enum operation_outcome outcome)
+{
+    switch (outcome) {
+    case OPERATION_WAITS:
+    case OPERATION_DONE:
+    case OPERATION_REPLAYED:
+        return API_OK;
+    case OPERATION_KEY_REUSED:
+        return API_IDEMPOTENCY_KEY_REUSED;
+    case OPERATION_IN_PROGRESS:
+        return API_REQUEST_IN_PROGRESS;
+    case OPERATION_NOT_FOUND:
+        return API_PAYMENT_NOT_FOUND;
+    case OPERATION_INVALID_AMOUNT:
+        return API_INVALID_REFUND_AMOUNT;
+    case OPERATION_UNAVAILABLE:
+        return API_UNAVAILABLE;
+    case OPERATION_FAILED:
+        break;
+    }
+    return API_INTERNAL_ERROR;
+}
+
+static enum api_error
+error_of_search(enum store_result result, enum api_error absent)
+{
+    switch (result) {
+    case STORE_OK:
+        return API_OK;
+    case STORE_NOT_FOUND:
+        return absent;
+    case STORE_UNAVAILABLE:
+        return API_UNAVAILABLE;
+    case STORE_PENDING:
+    case STORE_EXISTS:
+    case STORE_REFUSED:
+    case STORE_LOCKED:
+    case STORE_FAILED:
+        break;
+    }
+    return API_INTERNAL_ERROR;
+}
+
+/* What became of an exchange's work; one that waits keeps it. */
+static void
+settle(struct exchange *exchange, enum operation_outcome outcome)
+{
+    if (outcome == OPERATION_WAITS)
+        return;
+    exchange->work = WORK_NONE;
+    exchange->error = error_of(outcome);
+}
+
+/* Those of the exchanges that ask for this, up to TURN_MAX. */
+static size_t
+select_work(struct exchange *const *exchanges, size_t count, enum work work,
+            struct exchange *selected[TURN_MAX])
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!exchange_is_settled(exchanges[i]) && exchanges[i]->work == work)
+            selected[size++] = exchanges[i];
+    }
+    return size;
+}
+
+static void
+charge_all(const struct workshop *workshop, struct exchange *const *exchanges, size_t count)
+{
+    struct exchange *selected[TURN_MAX];
+    struct charge *charges[TURN_MAX] = {NULL};
+    size_t size = select_work(exchanges, count, WORK_CHARGE, selected);
+
+    for (size_t i = 0; i < size; i++)
+        charges[i] = &selected[i]->charge;
+    charge_run(workshop, charges, size);
+    for (size_t i = 0; i < size; i++)
+        settle(selected[i], selected[i]->charge.outcome);
+}
+
+static void
+refund_all(const struct workshop *workshop, struct exchange *const *exchanges, size_t count)
+{
+    struct exchange *selected[TURN_MAX];
+    struct refunding *refundings[TURN_MAX] = {NULL};
+    size_t size = select_work(exchanges, count, WORK_REFUND, selected);
+
+    for (size_t i = 0; i < size; i++)
+        refundings[i] = &selected[i]->refunding;
+    refund_run(workshop, refundings, size);
+    for (size_t i = 0; i < size; i++)
+        settle(selected[i], selected[i]->refunding.outcome);
+}
+
+static void
+find_payments(struct service *service, struct exchange *const *exchanges, size_t count)
+{
+    struct exchange *selected[TURN_MAX];
+    struct payment_search searches[TURN_MAX];
+    struct identifier ids[TURN_MAX];
+    struct deadline deadline = {.at = INT64_MAX};
+    size_t size = select_work(exchanges, count, WORK_FIND_PAYMENT, selected);
+
+    for (size_t i = 0; i < size; i++) {
+        struct exchange *exchange = selected[i];
+
+        ids[i] = exchange->payment.id; /* the search writes over it */
+        searches[i] = (struct payment_search){.merchant_id = &exchange->credential.merchant_id,
+                                              .id = &ids[i],
+                                              .mode = exchange->credential.mode,
+                                              .payment = &exchange->payment};
+        deadline = deadline_earlier(deadline, exchange->deadline);
+    }
+    if (size > 0)
+        payment_store_find(service->database, deadline, searches, size);
+    for (size_t i = 0; i < size; i++) {
+        selected[i]->work = WORK_NONE;
+        selected[i]->error = error_of_search(searches[i].result, API_PAYMENT_NOT_FOUND);
+    }
+}
+
+static void
+find_refunds(struct service *service, struct exchange *const *exchanges, size_t count)
+{
+    struct exchange *selected[TURN_MAX];
+    size_t size = select_work(exchanges, count, WORK_FIND_REFUND, selected);
+
+    for (size_t i = 0; i < size; i++) {
+        struct exchange *exchange = selected[i];
+        struct identifier id = exchange->refund.id;
+        enum store_result result = refund_store_find(
+            service->database, exchange->deadline, &exchange->credential.merchant_id,
+            exchange->credential.mode, &id, &exchange->refund);
+
+        exchange->work = WORK_NONE;
+        exchange->error = error_of_search(result, API_REFUND_NOT_FOUND);
+    }
+}
+
+/* One that has too little time left for the database would take it from its neighbours. */
+static void
+leave_out_late(const struct service *service, struct exchange *const *exchanges, size_t count)
+{
+    int64_t least_ms = (int64_t)service->config->database_timeout * 1000;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!exchange_is_settled(exchanges[i]) &&
+            deadline_left_ms(exchanges[i]->deadline) < least_ms)
+            exchanges[i]->error = API_UNAVAILABLE;
+    }
+}
+
+void
+turn_work(struct service *service, struct exchange *const *exchanges, size_t count)
+{
+    const struct workshop workshop = {
+        .database = service->database, .processors = &service->processors, .log = &service->log};
+    struct exchange *selected[TURN_MAX];
+    size_t size;
+
+    leave_out_late(service, exchanges, count);
+    find_payments(service, exchanges, count);
+    charge_all(&workshop, exchanges, count);
+    refund_all(&workshop, exchanges, count);
+    find_refunds(service, exchanges, count);
+    size = select_work(exchanges, count, WORK_TRY_DATABASE, selected);
+    for (size_t i = 0; i < size; i++)
+        health_try_database(service, selected[i]);
+}

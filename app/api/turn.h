@@ -1,0 +1,27 @@
+/*
+ * A turn: what a worker does with the exchanges that it has in hand, all that stand at the same
+ * step together.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_API_TURN_H
+#define PAYMENT_API_API_TURN_H
+
+#include "api/exchange.h"
+
+#define TURN_MAX STORE_GROUP_MAX /* the most exchanges of one turn */
+
+/*
+ * Takes fresh exchanges as far as they go without the database's writing: sheds those that waited
+ * too long for a worker, finds out whose they are, and reads them. idle: the worker waited for
+ * them, and not they for the worker.
+ */
+void turn_open(struct service *service, struct exchange *const *exchanges, size_t count, bool idle);
+
+/*
+ * Does what they ask for, in groups. Afterwards exchange_is_settled() tells which have their
+ * answer; the others (of two with one idempotency key the second) go into the next turn.
+ */
+void turn_work(struct service *service, struct exchange *const *exchanges, size_t count);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * An operation: something that is done with money, whoever asks for it. Operations know no HTTP and
+ * no SQL. Each step is one function that takes a group: what stands at the same step is done
+ * together.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_OPERATIONS_OPERATION_H
+#define PAYMENT_API_OPERATIONS_OPERATION_H
+
+#include "clock.h"
+#include "processor/selection.h"
+#include "store/database.h"
+
+#define OPERATION_GROUP_MAX STORE_GROUP_MAX
+
+/* How an operation ended. */
+enum operation_outcome {
+    OPERATION_WAITS,          /* it has not ended: give it to the next group */
+    OPERATION_DONE,           /* its record is kept: the answer is the record */
+    OPERATION_REPLAYED,       /* an earlier request under its idempotency key did it */
+    OPERATION_KEY_REUSED,     /* that request was a different one */
+    OPERATION_IN_PROGRESS,    /* that request has not ended */
+    OPERATION_NOT_FOUND,      /* there is no such payment */
+    OPERATION_INVALID_AMOUNT, /* not in the payment's currency, or more than is left */
+    OPERATION_UNAVAILABLE,    /* the database is out of reach, or not in time */
+    OPERATION_FAILED,         /* a fault; logged */
+};
+
+/* What operations work with; of the worker. */
+struct workshop {
+    struct database *database;           /* not owned */
+    const struct processors *processors; /* not owned */
+    const struct log *log;               /* not owned */
+};
+
+/* The outcome for what a store's function came to when it is not STORE_OK. */
+enum operation_outcome operation_outcome_of(enum store_result result);
+
+#endif

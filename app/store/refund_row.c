@@ -1,0 +1,146 @@
+/*
+ * Refunds as rows: reading them, in one place.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "store/refund_row.h"
+
+#include <string.h>
+
+#include "store/binding.h"
+#include "store/slots.h"
+
+enum {
+    FIND_BY_ID,
+    FIND_BY_KEY = FIND_BY_ID + SLOTS_COUNT,
+    FIND_WITH_CURRENCY = FIND_BY_KEY + SLOTS_COUNT,
+};
+
+#define COLUMNS                                                                         \
+    "r.id, r.merchant_id, r.mode, r.payment_id, r.amount, r.status, r.idempotency_key," \
+    " r.created_at"
+#define COLUMN_COUNT 9
+#define SELECT "SELECT " COLUMNS ", NULL FROM refunds r"
+#define BY_ID "(r.id = ? AND r.merchant_id = ? AND r.mode = ?)"
+#define BY_KEY "(r.merchant_id = ? AND r.mode = ? AND r.idempotency_key = ?)"
+#define EACH 3 /* parameters of one record */
+
+static const struct statement statements[] = {
+    SLOT_STATEMENTS(FIND_BY_ID, "refund by id", SELECT " FORCE INDEX (PRIMARY) WHERE ", BY_ID, "",
+                    EACH, COLUMN_COUNT),
+    SLOT_STATEMENTS(FIND_BY_KEY, "refund by idempotency key",
+                    SELECT " FORCE INDEX (refunds_mode_idempotency) WHERE ", BY_KEY, "", EACH,
+                    COLUMN_COUNT),
+    [FIND_WITH_CURRENCY] = {.name = "refund by id, with its currency",
+                            .sql = "SELECT " COLUMNS ", p.currency FROM refunds r"
+                                   " JOIN payments p ON p.id = r.payment_id WHERE " BY_ID,
+                            .parameters = EACH,
+                            .columns = COLUMN_COUNT},
+};
+
+const struct statement_set refund_row_statements = {statements,
+                                                    sizeof statements / sizeof statements[0]};
+
+/* One row of a result, as the columns leave it, and who wants it. */
+struct refund_row {
+    struct column columns[COLUMN_COUNT];
+    struct refund refund;
+    char mode[8], status[16], currency[8];
+    MYSQL_TIME created_at;
+    refund_found *found;
+    void *arg;
+};
+
+static void
+bind_row(struct refund_row *row, MYSQL_BIND columns[COLUMN_COUNT])
+{
+    struct refund *refund = &row->refund;
+    const MYSQL_BIND bound[COLUMN_COUNT] = {
+        column_bytes(&row->columns[0], refund->id.bytes, IDENTIFIER_SIZE),
+        column_bytes(&row->columns[1], refund->merchant_id.bytes, IDENTIFIER_SIZE),
+        column_text(&row->columns[2], row->mode, sizeof row->mode),
+        column_bytes(&row->columns[3], refund->payment_id.bytes, IDENTIFIER_SIZE),
+        column_number(&row->columns[4], &refund->amount),
+        column_text(&row->columns[5], row->status, sizeof row->status),
+        column_text(&row->columns[6], refund->idempotency_key, sizeof refund->idempotency_key),
+        column_time(&row->columns[7], &row->created_at),
+        column_text(&row->columns[8], row->currency, sizeof row->currency),
+    };
+
+    memcpy(columns, bound, sizeof bound);
+}
+
+/* The row as a refund; false for a row that no program of ours writes. */
+static bool
+take_refund(struct refund_row *row)
+{
+    struct refund *refund = &row->refund;
+
+    column_end(&row->columns[2], row->mode);
+    column_end(&row->columns[5], row->status);
+    column_end(&row->columns[6], refund->idempotency_key);
+    column_end(&row->columns[8], row->currency);
+    refund->created_at = time_from_column(&row->created_at);
+    refund->currency = currency_of_record(row->currency);
+    return mode_parse(row->mode, &refund->mode) &&
+           refund_status_parse(row->status, &refund->status) &&
+           (refund->currency != NULL || row->columns[8].is_null);
+}
+
+static enum database_result
+hand_over(void *arg)
+{
+    struct refund_row *row = arg;
+
+    if (!take_refund(row))
+        return DATABASE_FAILED;
+    row->found(row->arg, &row->refund);
+    return DATABASE_DONE;
+}
+
+static const struct statement *
+statement_of(enum refund_look_up by, size_t count)
+{
+    switch (by) {
+    case REFUND_BY_ID:
+        return &statements[FIND_BY_ID + slots_for(count)];
+    case REFUND_BY_KEY:
+        return &statements[FIND_BY_KEY + slots_for(count)];
+    case REFUND_WITH_CURRENCY:
+        break;
+    }
+    return &statements[FIND_WITH_CURRENCY];
+}
+
+enum database_result
+refund_row_look_up(struct database *database, enum refund_look_up by,
+                   const struct refund *const *refunds, size_t count, refund_found *found,
+                   void *arg)
+{
+    struct refund_row row = {.found = found, .arg = arg};
+    MYSQL_BIND parameters[EACH * STORE_GROUP_MAX];
+    MYSQL_BIND columns[COLUMN_COUNT];
+    enum database_result result;
+    size_t wanted = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        MYSQL_BIND *slot = &parameters[EACH * wanted];
+
+        if (by == REFUND_BY_KEY && refunds[i]->idempotency_key[0] == '\0')
+            continue;
+        slot[0] = by == REFUND_BY_KEY ? bind_identifier(&refunds[i]->merchant_id)
+                                      : bind_identifier(&refunds[i]->id);
+        slot[1] = by == REFUND_BY_KEY ? bind_text(mode_name(refunds[i]->mode))
+                                      : bind_identifier(&refunds[i]->merchant_id);
+        slot[2] = by == REFUND_BY_KEY ? bind_text(refunds[i]->idempotency_key)
+                                      : bind_text(mode_name(refunds[i]->mode));
+        wanted++;
+    }
+    if (wanted == 0)
+        return DATABASE_DONE;
+    slots_fill(parameters, EACH, wanted);
+    bind_row(&row, columns);
+    result = database_execute_rows(database, statement_of(by, wanted), parameters, columns,
+                                   hand_over, &row);
+    return result == DATABASE_FAILED ? database_fault(database, "a refund cannot be read") : result;
+}

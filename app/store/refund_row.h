@@ -1,0 +1,27 @@
+/*
+ * Refunds as rows: reading them, in one place. Of the store's own files.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_STORE_REFUND_ROW_H
+#define PAYMENT_API_STORE_REFUND_ROW_H
+
+#include "domain/refund.h"
+#include "store/database.h"
+
+enum refund_look_up {
+    REFUND_BY_ID,
+    REFUND_BY_KEY,        /* those without an idempotency key are left out */
+    REFUND_WITH_CURRENCY, /* by id, one only; the currency is its payment's */
+};
+
+/* Called for each row that was found; its currency is set for REFUND_WITH_CURRENCY only. */
+typedef void refund_found(void *arg, const struct refund *found);
+
+/* Looks for the refunds of a group (0 to STORE_GROUP_MAX), each by merchant, mode and id or key. */
+enum database_result refund_row_look_up(struct database *database, enum refund_look_up by,
+                                        const struct refund *const *refunds, size_t count,
+                                        refund_found *found, void *arg)
+    __attribute__((warn_unused_result));
+
+#endif

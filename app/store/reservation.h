@@ -1,0 +1,29 @@
+/*
+ * Reservations: a refund and the amount that it takes from its payment, kept in one transaction. Of
+ * the store's own files; refund_store.h is for everybody else.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_STORE_RESERVATION_H
+#define PAYMENT_API_STORE_RESERVATION_H
+
+#include "store/refund_store.h"
+
+/*
+ * Keeps one refund, in one round trip. On DATABASE_DONE its result is STORE_OK, or STORE_REFUSED or
+ * STORE_NOT_FOUND with nothing kept. DATABASE_DUPLICATE: its id or key is there.
+ */
+enum database_result reservation_keep_one(struct database *database,
+                                          struct refund_insertion *insertion)
+    __attribute__((warn_unused_result));
+
+/*
+ * Keeps several refunds (1 to STORE_GROUP_MAX) in one transaction, with the same results. What is
+ * not DATABASE_DONE has kept none of them. skip_locked: a refund whose payment another transaction
+ * holds is not waited for, and its result is STORE_UNAVAILABLE.
+ */
+enum database_result reservation_keep(struct database *database,
+                                      struct refund_insertion *const *insertions, size_t count,
+                                      bool skip_locked) __attribute__((warn_unused_result));
+
+#endif
