@@ -18,7 +18,9 @@ COM_QUERY, COM_STMT_PREPARE, COM_STMT_EXECUTE, COM_STMT_BULK_EXECUTE = 0x03, 0x1
 class Fault:
     """What happens to the next executions of a statement whose SQL contains a text."""
 
-    def __init__(self, text, times=1, *, forward=True, error=None, delay=0):
+    def __init__(self, text, times=1, *, forward=True, error=None, delay=0, late=False):
+        """late: the statement reaches the server after the delay, and its answer is passed on: no fault but that."""
+        self.late = late
         self.text = text
         self.times = times
         self.forward = forward  # the server gets the statement
@@ -86,7 +88,9 @@ class _Relay:
                 packet = self.proxy.rewrite(packet)
                 self.preparing = packet[5:]
             fault = self._fault(packet)
-            if fault is None:
+            if fault is None or fault.late:
+                if fault is not None:
+                    time.sleep(fault.delay)
                 self.server.sendall(packet)
             elif self._strike(fault, packet):
                 return
@@ -95,8 +99,11 @@ class _Relay:
         if packet[3] != 0 or packet[4] not in (COM_QUERY, COM_STMT_EXECUTE, COM_STMT_BULK_EXECUTE):
             return None
         if packet[4] == COM_QUERY:
-            return self.proxy.take(packet[5:].decode())
-        return self.proxy.take(self.statements.get(struct.unpack("<I", packet[5:9])[0], b"").decode())
+            text = packet[5:].decode()
+        else:
+            text = self.statements.get(struct.unpack("<I", packet[5:9])[0], b"").decode()
+        self.proxy.executed.append(text)
+        return self.proxy.take(text)
 
     def _strike(self, fault, packet):
         """Carries out a fault; True when the connection is lost by it."""
@@ -153,6 +160,7 @@ class DatabaseProxy:
         self.path = os.path.join(folder, "proxy.sock")
         self.server_path = server_path
         self.faults = []
+        self.executed = []  # the text of each statement that was sent, with or without a fault
         self.lock = threading.Lock()
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
