@@ -346,13 +346,6 @@ def test_a_database_that_refuses_the_account_does_not_end_an_inherited_socket(st
         assert process.wait(20) == 0
 
 
-def test_requests_that_waited_too_long_are_shed(stack):
-    for waited, expected in ((0, b"404"), (3, b"404"), (6, b"503")):
-        params = fastcgi_params("GET", "/payments/x", stack.key,
-                                extra=[("REQUEST_START", f"{time.time() - waited:.3f}")])
-        assert fastcgi_send(stack.workers.socket, fastcgi_request(params)).startswith(b"Status: " + expected)
-
-
 def test_plain_cgi(stack):
     body = b'{"amount":1,"currency":"USD","source":"tok_visa"}'
     environment = {"GATEWAY_INTERFACE": "CGI/1.1", **dict(fastcgi_params("POST", "/payments", stack.key, body))}

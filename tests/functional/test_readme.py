@@ -12,7 +12,7 @@ from harness.servers import SOURCE
 
 with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
     README = file.read()
-with open(os.path.join(SOURCE, "app/http/error.c"), encoding="utf-8") as file:
+with open(os.path.join(SOURCE, "app/api/error.c"), encoding="utf-8") as file:
     ERRORS = re.findall(r'\{(\d+), "([^"]+)", \d+\}', file.read())
 
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.M | re.S)

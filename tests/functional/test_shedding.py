@@ -1,0 +1,67 @@
+"""Requests that waited too long for a worker are refused, and a wrong clock refuses none.
+
+SPDX-License-Identifier: MIT
+"""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from harness.client import fastcgi_params, fastcgi_request, fastcgi_send
+from harness.database_proxy import DatabaseProxy, Fault
+from harness.process import wait_until
+from harness.stack import Stack
+
+BUSY = 0.6  # seconds
+GAP = "REQUEST_START is"
+
+
+@pytest.fixture(scope="module")
+def stack():
+    with Stack(proxy=DatabaseProxy, workers=1, max_queue_seconds=5) as running:
+        yield running
+
+
+def status(stack, path, waited):
+    """The answer's status to a request that the web server passed on so many seconds ago, as it says."""
+    params = fastcgi_params("GET", path, stack.key, extra=[("REQUEST_START", f"{time.time() - waited:.3f}")])
+    return fastcgi_send(stack.workers.socket, fastcgi_request(params)).split(b" ")[1]
+
+
+def while_busy(stack, *calls):
+    """The statuses of requests that come while the worker is at work on another one."""
+    payment = stack.client.pay().json()["id"]
+    stack.proxy.plan(Fault("FROM payments FORCE INDEX (PRIMARY)", delay=BUSY, late=True))
+    with ThreadPoolExecutor(len(calls) + 1) as pool:
+        busy = pool.submit(stack.client.get, "/payments/" + payment)
+        wait_until(lambda: stack.proxy.faults[0].hits == 1, 5, "the worker to be busy")
+        stack.proxy.plan()
+        answers = [pool.submit(status, stack, *call) for call in calls]
+        assert busy.result().status_code == 200
+        return [answer.result() for answer in answers]
+
+
+def test_requests_that_waited_too_long(stack):
+    assert while_busy(stack, ("/payments/x", 0), ("/payments/x", 3), ("/payments/x", 6)) == [b"404", b"404", b"503"]
+
+
+def test_health_is_never_refused(stack):
+    assert while_busy(stack, ("/healthz", 60), ("/readyz", 60), ("/refunds/x", 60)) == [b"200", b"200", b"503"]
+
+
+def test_a_clock_that_is_wrong(stack):
+    """An idle worker takes a request at once: it has not waited, whatever its time says. The log says so once, and
+    what waits later is measured from there."""
+    for _ in range(3):
+        time.sleep(0.1)  # the worker is idle
+        assert status(stack, "/payments/x", 60) == b"404"
+    assert stack.workers.log().count(GAP) == 1
+    assert while_busy(stack, ("/payments/x", 61), ("/payments/x", 70)) == [b"404", b"503"]
+    time.sleep(0.1)
+    assert status(stack, "/payments/x", 0) == b"404"  # it is right again
+    assert while_busy(stack, ("/payments/x", 6)) == [b"503"]
+
+
+def test_a_clock_that_is_ahead(stack):
+    assert status(stack, "/payments/x", -60) == b"404"
+    assert while_busy(stack, ("/payments/x", -60)) == [b"404"]
