@@ -64,17 +64,14 @@ find(struct database *database, void *arg)
         column_bytes(&group->columns[1], group->credential.merchant_id.bytes, IDENTIFIER_SIZE),
         column_text(&group->columns[2], group->mode, sizeof group->mode),
     };
-    enum database_result result;
 
     for (size_t i = 0; i < group->count; i++) {
         group->searches[i].result = STORE_NOT_FOUND;
         parameters[i] = bind_bytes(group->searches[i].hash.bytes, API_KEY_HASH_SIZE);
     }
     slots_fill(parameters, 1, group->count);
-    result = database_execute_rows(database, &statements[FIND + slots_for(group->count)],
-                                   parameters, columns, take_found, group);
-    return result == DATABASE_FAILED ? database_fault(database, "an API key cannot be read")
-                                     : result;
+    return database_execute_rows(database, &statements[FIND + slots_for(group->count)], parameters,
+                                 columns, take_found, group);
 }
 
 void

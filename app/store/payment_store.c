@@ -216,16 +216,13 @@ settle_found(struct database *database, struct insertion_group *group,
 {
     struct settling settling = {.group = group, .matches = matching, .result = found};
     MYSQL_BIND columns[COLUMN_COUNT];
-    enum database_result result;
 
     if (count == 0)
         return DATABASE_DONE;
     slots_fill(parameters, EACH, count);
     bind_row(&settling.row, columns);
-    result = database_execute_rows(database, &slots[slots_for(count)], parameters, columns,
-                                   settle_by_row, &settling);
-    return result == DATABASE_FAILED ? database_fault(database, "a payment cannot be read")
-                                     : result;
+    return database_execute_rows(database, &slots[slots_for(count)], parameters, columns,
+                                 settle_by_row, &settling);
 }
 
 /* Which of the pending payments have been kept, by their ids? */
@@ -411,7 +408,6 @@ read_by_id(struct database *database, const struct statement *slots,
     struct search_group group = {.searches = searches, .count = count};
     MYSQL_BIND parameters[EACH * STORE_GROUP_MAX];
     MYSQL_BIND columns[COLUMN_COUNT];
-    enum database_result result;
 
     for (size_t i = 0; i < count; i++) {
         searches[i].result = STORE_NOT_FOUND;
@@ -421,10 +417,8 @@ read_by_id(struct database *database, const struct statement *slots,
     }
     slots_fill(parameters, EACH, count);
     bind_row(&group.row, columns);
-    result = database_execute_rows(database, &slots[slots_for(count)], parameters, columns,
-                                   take_found, &group);
-    return result == DATABASE_FAILED ? database_fault(database, "a payment cannot be read")
-                                     : result;
+    return database_execute_rows(database, &slots[slots_for(count)], parameters, columns,
+                                 take_found, &group);
 }
 
 enum database_result

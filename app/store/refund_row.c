@@ -120,7 +120,6 @@ refund_row_look_up(struct database *database, enum refund_look_up by,
     struct refund_row row = {.found = found, .arg = arg};
     MYSQL_BIND parameters[EACH * STORE_GROUP_MAX];
     MYSQL_BIND columns[COLUMN_COUNT];
-    enum database_result result;
     size_t wanted = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -140,7 +139,6 @@ refund_row_look_up(struct database *database, enum refund_look_up by,
         return DATABASE_DONE;
     slots_fill(parameters, EACH, wanted);
     bind_row(&row, columns);
-    result = database_execute_rows(database, statement_of(by, wanted), parameters, columns,
-                                   hand_over, &row);
-    return result == DATABASE_FAILED ? database_fault(database, "a refund cannot be read") : result;
+    return database_execute_rows(database, statement_of(by, wanted), parameters, columns, hand_over,
+                                 &row);
 }

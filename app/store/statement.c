@@ -122,6 +122,9 @@ statement_execute(struct statement_table *table, struct connection *connection,
         ;
     if (more > 0)
         goto failed;
+    if (result == DATABASE_FAILED)
+        return connection_fault(connection, "%s: a row that no program of this version writes",
+                                statement->name);
     return result;
 
 failed:

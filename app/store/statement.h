@@ -39,7 +39,8 @@ struct statement_table {
     size_t count;
 };
 
-/* Called for each row of a result, whose values are in the bound columns by then. */
+/* Called for each row of a result, whose values are in the bound columns by then. DATABASE_FAILED
+ * says that it makes no sense, and ends the reading; it is logged. */
 typedef enum database_result statement_row(void *arg);
 
 /* Prepares a statement and holds the server's count of parameters and columns against the row's. */

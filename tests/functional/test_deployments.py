@@ -157,28 +157,6 @@ def test_fcgid_ends_workers_without_losing_a_request():
         assert stack.client.pay().status_code == 201
 
 
-@pytest.mark.parametrize("name", ["proxy", "single"])
-def test_requests_that_wait_too_long(request, name):
-    """The web server passes the request's start: the one worker is busy, and who waited for a second is refused."""
-    proxy = request.getfixturevalue(name)
-    created = proxy.client.pay()
-    payment_id = created.json()["id"]
-    with proxy.database.session() as other, ThreadPoolExecutor() as pool:
-        other.run("START TRANSACTION; UPDATE payments SET refunded = refunded ORDER BY id DESC LIMIT 1")
-        first = pool.submit(Client(proxy.web.url, proxy.key).refund, payment_id, 1)
-        time.sleep(0.3)
-        # What a client says about the time does not count.
-        second = pool.submit(Client(proxy.web.url, proxy.key).get, "/payments/" + payment_id,
-                             headers={"X-Request-Start": "t=99999999999000000", "Request-Start": "99999999999"})
-        time.sleep(1.5)
-        other.run("COMMIT")
-        assert first.result(10).status_code == 201
-        answer = second.result(10)
-    assert (answer.status_code, answer.text) == (503, '{"error":"Service unavailable"}')
-    assert answer.headers["Retry-After"] == "1"
-    assert proxy.client.get("/payments/" + payment_id).status_code == 200
-
-
 def test_apache_without_workers(proxy):
     """Its own error has the API's form, and the workers are found at once when they are back."""
     proxy.workers.stop()
@@ -248,7 +226,7 @@ def test_schema_by_import(host):
             with open(os.path.join(SOURCE, "sql", name), encoding="utf-8") as file:
                 host.database.sql(file.read(), database="imported", user="account", password=host.password)
     columns = ("SELECT table_name, column_name, column_type, is_nullable FROM information_schema.columns"
-               " WHERE table_schema = '%s' ORDER BY 1, 2")
+               " WHERE table_schema = '%s' AND table_name <> 'schema_upgrade' ORDER BY 1, 2")
     assert host.database.sql(columns % "imported") == host.database.sql(columns % "payment_api")
     path = os.path.join(host.folder, "imported.conf")
     with open(host.web.home + "/payment-api/payment-api.conf", encoding="utf-8") as file:

@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from harness.client import fastcgi_params, fastcgi_request, fastcgi_send
+from harness.client import Client, fastcgi_params, fastcgi_request, fastcgi_send
 from harness.database_proxy import DatabaseProxy, Fault
 from harness.process import wait_until
 from harness.stack import Stack
@@ -65,3 +65,18 @@ def test_a_clock_that_is_wrong(stack):
 def test_a_clock_that_is_ahead(stack):
     assert status(stack, "/payments/x", -60) == b"404"
     assert while_busy(stack, ("/payments/x", -60)) == [b"404"]
+
+
+def test_through_nginx():
+    """The web server tells when it passed the request on, and what a client says about that does not count."""
+    with Stack(proxy=DatabaseProxy, workers=1, max_queue_seconds=1) as stack, ThreadPoolExecutor(2) as pool:
+        payment = stack.client.pay().json()["id"]
+        stack.proxy.plan(Fault("FROM payments FORCE INDEX (PRIMARY)", delay=1.6, late=True))
+        busy = pool.submit(stack.client.get, "/payments/" + payment)
+        wait_until(lambda: stack.proxy.faults[0].hits == 1, 5, "the worker to be busy")
+        waiting = pool.submit(Client(stack.nginx.url, stack.key).get, "/payments/" + payment,
+                              headers={"X-Request-Start": "t=99999999999000000", "Request-Start": "99999999999"})
+        assert busy.result().status_code == 200
+        answer = waiting.result()
+        assert (answer.status_code, answer.text) == (503, '{"error":"Service unavailable"}')
+        assert answer.headers["Retry-After"] == "1"
