@@ -15,11 +15,13 @@ from harness.process import Process
 from harness.servers import ENVIRONMENT, Nginx, connects, edited, free_port
 
 SITE = "conf/nginx/payment-api.conf"
+SNIPPET = "snippets/payment-api.conf"  # what the site includes
 
 
 def site(subject):
     """The configuration of one server: where the program listens, and how it is spoken to."""
     text = edited(SITE, {
+        f"include {SNIPPET};": edited(f"conf/nginx/{SNIPPET}", {}),
         Nginx.listen_line: f"listen 127.0.0.1:{subject.port};",
         Nginx.socket_line: "".join(f"server unix:{address};" for address in subject.sockets),
     })

@@ -27,7 +27,7 @@ def moment():
 
 def add_payments(database, schema, count, keyed=False, progress=lambda done: None):
     """Payments of the schema's only merchant, with ids in the order of time as those of the program. The newest is
-    some seconds old. With keys (keyed) these are random, as clients make them."""
+    some seconds old. Keys (keyed) are scattered, as those that clients make."""
     first = int(time.time() * 1000) - count - 10_000
     for start in range(0, count, CHUNK):
         size = min(CHUNK, count - start)
@@ -37,7 +37,7 @@ def add_payments(database, schema, count, keyed=False, progress=lambda done: Non
             SELECT UNHEX(CONCAT(LPAD(HEX({first + start} + seq), 12, '0'), '7', SUBSTR(SHA1(RAND()), 1, 3), 'A',
                 SUBSTR(SHA1(RAND()), 1, 15))),
               (SELECT id FROM merchants), {LARGEST}, 'USD', 'succeeded', 'sandbox', 'tok_visa',
-              'Payment for order #12345', {"SUBSTR(SHA1(RAND()), 1, 36)" if keyed else "NULL"},
+              'Payment for order #12345', {f"SUBSTR(SHA1({first + start} + seq), 1, 36)" if keyed else "NULL"},
               FROM_UNIXTIME(({first + start} + seq) / 1000)
             FROM seq_0_to_{size - 1}""", database=schema)
         progress(start + size)
@@ -56,11 +56,13 @@ def count_since(database, schema, table, since):
 
 def settle(database, seconds=120):
     """Writes what the server still holds back, so that it does not do so during the next measurement."""
-    database.sql("SET GLOBAL innodb_max_dirty_pages_pct = 0", database="mysql")
+    database.sql("SET GLOBAL innodb_io_capacity_max = 20000; SET GLOBAL innodb_io_capacity = 20000;"
+                 "SET GLOBAL innodb_max_dirty_pages_pct = 0", database="mysql")
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         dirty = int(database.sql("SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_pages_dirty'", database="mysql")[0][1])
         if dirty < 100:
             break
         time.sleep(0.2)
-    database.sql("SET GLOBAL innodb_max_dirty_pages_pct = DEFAULT", database="mysql")
+    database.sql("SET GLOBAL innodb_max_dirty_pages_pct = DEFAULT; SET GLOBAL innodb_io_capacity = DEFAULT;"
+                 "SET GLOBAL innodb_io_capacity_max = DEFAULT", database="mysql")
