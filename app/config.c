@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "option_group.h"
+
 #define OPTION(member, kind, least, most, text, line)                               \
     {                                                                               \
         .name = #member, .type = (kind), .offset = offsetof(struct config, member), \
@@ -19,7 +21,7 @@
     }
 
 static const struct option_row options[] = {
-    OPTION(listen, OPTION_TEXT, 0, sizeof((struct config *)0)->listen, "",
+    OPTION(listen, OPTION_ADDRESS, 0, sizeof((struct config *)0)->listen, "",
            "unix socket path, or HOST:PORT, to open when none is given on standard input"),
     OPTION(listen_mode, OPTION_OCTAL, 0, 0777, "0660", "file mode of the unix socket"),
     OPTION(allow_remote, OPTION_BOOLEAN, 0, 0, "no",
@@ -46,11 +48,6 @@ static const struct option_row options[] = {
 };
 
 #define OPTION_COUNT (sizeof options / sizeof options[0])
-
-/* Option groups that Connector/C reads from the same file. */
-static const char *const connector_sections[] = {
-    "database", "database-admin", "client", "client-server", "client-mariadb",
-};
 
 const struct option_row *
 config_options(size_t *count)
@@ -102,6 +99,17 @@ parse_number(const char *value, int base, int minimum, int maximum, int *result)
     return true;
 }
 
+/* A path has a "/"; what stands for a port is a number. None at all is good, too. */
+static bool
+is_address(const char *value)
+{
+    const char *colon = strrchr(value, ':');
+    int port;
+
+    return value[0] == '\0' || strchr(value, '/') != NULL ||
+           (colon != NULL && colon != value && parse_number(colon + 1, 10, 1, 65535, &port));
+}
+
 bool
 config_set(struct config *config, const struct option_row *option, const char *value,
            char error[CONFIG_ERROR_SIZE])
@@ -110,13 +118,17 @@ config_set(struct config *config, const struct option_row *option, const char *v
     bool good = false;
 
     switch (option->type) {
-    case OPTION_TEXT:
-        good = strlen(value) < (size_t)option->maximum;
+    case OPTION_ADDRESS:
+        good = strlen(value) < (size_t)option->maximum && is_address(value);
         if (good)
             memcpy(member, value, strlen(value) + 1);
-        else
+        else if (strlen(value) >= (size_t)option->maximum)
             snprintf(error, CONFIG_ERROR_SIZE, "%s is longer than %d characters", option->name,
                      option->maximum - 1);
+        else
+            snprintf(error, CONFIG_ERROR_SIZE,
+                     "%s is '%.64s', but must be the path of a unix socket or HOST:PORT",
+                     option->name, value);
         break;
     case OPTION_NUMBER:
         good = parse_number(value, 10, option->minimum, option->maximum, member);
@@ -196,16 +208,6 @@ fail(struct reading *reading, const char *format, ...)
     va_end(args);
 }
 
-static bool
-is_connector_section(const char *name)
-{
-    for (size_t i = 0; i < sizeof connector_sections / sizeof connector_sections[0]; i++) {
-        if (strcmp(connector_sections[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Notes which section begins on this line, if one does. */
 static void
 follow_section(struct reading *reading, const char *text)
@@ -222,7 +224,7 @@ follow_section(struct reading *reading, const char *text)
     }
     memcpy(reading->section, text + 1, length);
     reading->section[length] = '\0';
-    reading->connector = is_connector_section(reading->section);
+    reading->connector = option_group_is(reading->section);
     if (strcmp(reading->section, "database-admin") == 0)
         reading->config->has_database_admin = true;
     if (!reading->connector && strcmp(reading->section, CONFIG_SECTION) != 0) {
@@ -230,47 +232,6 @@ follow_section(struct reading *reading, const char *text)
              "unknown section [%s]: the sections are [" CONFIG_SECTION
              "], [database] and [database-admin]",
              reading->section);
-    }
-}
-
-/* True when the line sets this option of Connector/C, in which "_" and "-" are the same. */
-static bool
-sets_option(const char *line, const char *name)
-{
-    line += strspn(line, " \t");
-    for (; *name != '\0'; name++, line++) {
-        if (*line != *name && !(*line == '_' && *name == '-'))
-            return false;
-    }
-    return *line == '=' || isspace((unsigned char)*line) || *line == '\0';
-}
-
-/*
- * Connector/C takes "= 1" as on, and everything else, a name without a value among it, as off: what
- * was meant to verify the server would leave the connection unencrypted without a word.
- */
-static void
-check_connector_line(struct reading *reading, const char *line)
-{
-    static const char *const switches[] = {"ssl-verify-server-cert", "ssl-enforce"};
-    static const char *const refused[] = {"connect-timeout", "timeout", "report-data-truncation"};
-
-    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
-        if (sets_option(line, refused[i]))
-            fail(reading,
-                 "%s cannot be set: the program sets what it relies on, see database_timeout",
-                 refused[i]);
-    }
-    for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
-        const char *value = strchr(line, '=');
-
-        if (!sets_option(line, switches[i]))
-            continue;
-        value = value != NULL ? value + 1 + strspn(value + 1, " \t") : "";
-        if ((value[0] != '0' && value[0] != '1') ||
-            strspn(value + 1, " \t\r\n") != strlen(value + 1))
-            fail(reading, "%s must be 1 or 0: MariaDB Connector/C takes all else as 0",
-                 switches[i]);
     }
 }
 
@@ -282,6 +243,7 @@ static char *
 next_line(char *line, int size, void *stream)
 {
     struct reading *reading = stream;
+    char message[CONFIG_ERROR_SIZE];
     size_t length;
 
     if (reading->failed || fgets(line, size, reading->file) == NULL)
@@ -294,7 +256,8 @@ next_line(char *line, int size, void *stream)
     }
     follow_section(reading, line);
     if (reading->connector) {
-        check_connector_line(reading, line);
+        if (!option_group_check(reading->section, line, message, sizeof message))
+            fail(reading, "%s", message);
         strcpy(line, "\n");
     }
     return reading->failed ? NULL : line;
@@ -363,9 +326,10 @@ config_check(const struct config *config, char error[CONFIG_ERROR_SIZE])
 {
     if (config->request_timeout <= 2 * config->database_timeout) {
         snprintf(error, CONFIG_ERROR_SIZE,
-                 "request_timeout (%d) must be above twice database_timeout (%d): when an answer of"
+                 "%.200s: request_timeout (%d) must be above twice database_timeout (%d): when an "
+                 "answer of"
                  " the database is lost, a request must have the time to ask again",
-                 config->request_timeout, config->database_timeout);
+                 config->path, config->request_timeout, config->database_timeout);
         return false;
     }
     return true;

@@ -41,7 +41,7 @@ struct config {
 
 /* How an option's text becomes a member of struct config. */
 enum option_type {
-    OPTION_TEXT,
+    OPTION_ADDRESS,
     OPTION_NUMBER,
     OPTION_OCTAL,
     OPTION_BOOLEAN,

@@ -9,6 +9,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/listener.c app/listener.h \
 	app/log.c app/log.h \
 	app/loop.c app/loop.h \
+	app/option_group.c app/option_group.h \
 	app/pool.c app/pool.h \
 	app/worker.c app/worker.h \
 	app/api/authentication.c app/api/authentication.h \

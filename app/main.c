@@ -24,10 +24,12 @@
 #include "worker.h"
 
 #define OPTIONS_MAX 32
+#define OWN_MAX 5 /* of getopt_long() beside those: four, and the end */
 
 /* Values of getopt_long() beyond those of the option table, which are its indexes. */
 enum {
     ARGUMENT_CONFIG = 1000,
+    ARGUMENT_CHECK,
     ARGUMENT_HELP,
     ARGUMENT_VERSION,
 };
@@ -36,6 +38,7 @@ enum {
 struct arguments {
     const char *config_path;         /* NULL: not given */
     const char *values[OPTIONS_MAX]; /* by the option's index; NULL: not given */
+    bool check;                      /* only tell whether the configuration is good */
 };
 
 enum parsed {
@@ -47,22 +50,25 @@ enum parsed {
 static void
 print_help(void)
 {
-    printf("Usage: payment-api.fcgi [--config FILE] [--OPTION VALUE]...\n"
-           "\n"
-           "The FastCGI program of payment-api: a pool of workers that create, read and refund\n"
-           "payments for a web server. It stays in the foreground.\n"
-           "\n"
-           "The socket is standard input where that is a listening socket (spawn-fcgi, systemd, a\n"
-           "web server's process manager), else the one that --listen names. Started by a web\n"
-           "server as a CGI program, it answers that one request.\n"
-           "\n"
-           "  --config FILE            configuration file (%s,\n"
-           "                           or the environment variable PAYMENT_API_CONF)\n"
-           "  --help                   show this text\n"
-           "  --version                show the version\n"
-           "\n"
-           "Options of the file's section [payment-api]; here they go before the file:\n",
-           CONFIG_DEFAULT_PATH);
+    printf(
+        "Usage: payment-api.fcgi [--config FILE] [--check] [--OPTION VALUE]...\n"
+        "\n"
+        "The FastCGI program of payment-api: a pool of workers that create, read and refund\n"
+        "payments for a web server. It stays in the foreground.\n"
+        "\n"
+        "The socket is standard input where that is a listening socket (spawn-fcgi, systemd, a\n"
+        "web server's process manager), else the one that --listen names. Started by a web\n"
+        "server as a CGI program, it answers that one request.\n"
+        "\n"
+        "  --config FILE            configuration file (%s,\n"
+        "                           or the environment variable PAYMENT_API_CONF)\n"
+        "  --check                  tell on standard error what is wrong with the configuration,\n"
+        "                           and end: a start with it would fail (status 78) or not (0)\n"
+        "  --help                   show this text\n"
+        "  --version                show the version\n"
+        "\n"
+        "Options of the file's section [payment-api]; here they go before the file:\n",
+        CONFIG_DEFAULT_PATH);
     config_print_help(stdout);
     printf(
         "\n"
@@ -74,10 +80,11 @@ print_help(void)
 
 /* getopt's table from ours; names hold the text. */
 static void
-make_long_options(struct option long_options[OPTIONS_MAX + 4], char names[OPTIONS_MAX][64])
+make_long_options(struct option long_options[OPTIONS_MAX + OWN_MAX], char names[OPTIONS_MAX][64])
 {
     static const struct option own[] = {
         {"config", required_argument, NULL, ARGUMENT_CONFIG},
+        {"check", no_argument, NULL, ARGUMENT_CHECK},
         {"help", no_argument, NULL, ARGUMENT_HELP},
         {"version", no_argument, NULL, ARGUMENT_VERSION},
         {NULL, 0, NULL, 0},
@@ -96,7 +103,7 @@ make_long_options(struct option long_options[OPTIONS_MAX + 4], char names[OPTION
 static enum parsed
 parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
-    struct option long_options[OPTIONS_MAX + 4];
+    struct option long_options[OPTIONS_MAX + OWN_MAX];
     char names[OPTIONS_MAX][64];
     int found;
 
@@ -105,6 +112,9 @@ parse_arguments(int argc, char **argv, struct arguments *arguments)
         switch (found) {
         case ARGUMENT_CONFIG:
             arguments->config_path = optarg;
+            break;
+        case ARGUMENT_CHECK:
+            arguments->check = true;
             break;
         case ARGUMENT_HELP:
             print_help();
@@ -146,6 +156,39 @@ load(struct config *config, void *arg, char error[CONFIG_ERROR_SIZE])
             return false;
     }
     return config_check(config, error);
+}
+
+/*
+ * Says why it does not start: on standard error, where whoever starts it by hand looks, and in the
+ * log, where whoever finds it gone does. Which log that is may stand in the file that cannot be
+ * read: then it is the one of the command line, else both.
+ */
+static void
+refuse_configuration(const struct arguments *arguments, const char *error)
+{
+    struct log log = {.target = LOG_TARGET_SYSLOG};
+    const char *target;
+    size_t count;
+
+    fprintf(stderr, "payment-api.fcgi: %s\n", error);
+    if (arguments->check)
+        return;
+    target = arguments->values[config_option("log_target") - config_options(&count)];
+    if (target != NULL)
+        log_target_parse(target, &log.target); /* a bad one leaves both */
+    if (log.target == LOG_TARGET_SYSLOG) {
+        log_open(&log);
+        log_write(&log, LOG_LEVEL_ERROR, "%s", error);
+    }
+}
+
+/* The same once it is known which log that is. */
+static void
+refuse_start(const struct log *log, const char *error, const char *advice)
+{
+    if (log->target == LOG_TARGET_SYSLOG)
+        fprintf(stderr, "payment-api.fcgi: %s%s\n", error, advice);
+    log_write(log, LOG_LEVEL_ERROR, "%s%s", error, advice);
 }
 
 /* This process is the worker: SIGHUP makes it begin anew. */
@@ -198,11 +241,11 @@ serve(struct config *config, struct arguments *arguments, const struct log *log)
 
     hold_signals();
     if (!listener_open(&listener, config, error)) {
-        log_write(log, LOG_LEVEL_ERROR, "%s", error);
+        refuse_start(log, error, "");
         return EX_CONFIG;
     }
     if (!worker_check_database(config, error) && error[0] != '\0') {
-        log_write(log, LOG_LEVEL_ERROR, "%s; 'payment-admin check' tells more", error);
+        refuse_start(log, error, "; 'payment-admin check' tells more");
         /* Who gave the socket would answer 500, or start it again and again: 503 until it is right.
          */
         if (!listener_is_inherited()) {
@@ -284,9 +327,11 @@ main(int argc, char **argv)
         return EX_USAGE;
     }
     if (!load(&config, &arguments, error)) {
-        fprintf(stderr, "payment-api.fcgi: %s\n", error);
+        refuse_configuration(&arguments, error);
         return EX_CONFIG;
     }
+    if (arguments.check)
+        return EXIT_SUCCESS;
     log = (struct log){.target = config.log_target, .level = config.log_level};
     log_open(&log);
     if (!listener_is_inherited() && cgi_is_request())

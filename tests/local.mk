@@ -193,6 +193,7 @@ EXTRA_DIST += \
 	tests/functional/test_admin.py \
 	tests/functional/test_authentication.py \
 	tests/functional/test_bad_input.py \
+	tests/functional/test_configuration.py \
 	tests/functional/test_database.py \
 	tests/functional/test_deployments.py \
 	tests/functional/test_differences.py \

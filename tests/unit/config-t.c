@@ -101,13 +101,58 @@ reads_its_own_section_and_leaves_the_others_to_the_connector(void **state)
 
     (void)state;
     assert_true(read_text("; a comment\n[client]\nssl\n[payment-api]\nworkers = 7 ; seven\n"
-                          "listen=/run/x.sock\n[database]\nssl-verify-server-cert = 1\nfoo\n= x\n",
+                          "listen=/run/x.sock\n[database]\nssl_verify_server_cert = 1\ncompress\n",
                           &config, error));
     assert_int_equal(config.workers, 7);
     assert_string_equal(config.listen, "/run/x.sock");
     assert_false(config.has_database_admin);
     assert_true(read_text("[database-admin]\nuser = root\n", &config, error));
     assert_true(config.has_database_admin);
+}
+
+/* What Connector/C would ignore is an error that names file, line and option, and no value. */
+static void
+refuses_what_the_connector_does_not_know(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *error;
+    } cases[] = {
+        {"[database]\n\npasword = secret\n", " line 3: unknown option pasword in [database]"},
+        {"[database-admin]\nUser = root\n", " line 2: unknown option User in [database-admin]"},
+        {"[database]\nunix_socket = /x\n", " line 2: unknown option unix-socket in [database]"},
+        {"[database]\npassword secret\n", " line 2: no option of [database] is written like this"},
+        {"[database]\n= secret\n", " line 2: no option of [database] is written like this"},
+        {"[database]\ntls-verify-peer = yes\n", " line 2: tls-verify-peer must be 1 or 0"},
+        {"[client]\nconnect_timeout = 9\n", " line 2: connect-timeout cannot be set"},
+        {"[client]\nconnection = host=db\n", " line 2: connection cannot be set"},
+        {"[client]\n!include /etc/my.cnf\n", " line 2: no other file can be included"},
+    };
+    char error[CONFIG_ERROR_SIZE];
+    struct config config;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_false(read_text(cases[i].text, &config, error));
+        if (strstr(error, cases[i].error) == NULL || strstr(error, "secret") != NULL)
+            fail_msg("%s: %s", cases[i].text, error);
+    }
+}
+
+static void
+checks_the_address(void **state)
+{
+    static const char *const good[] = {"", "/run/x.sock", "./x", "127.0.0.1:9000", "[::1]:9000"};
+    static const char *const bad[] = {"x.sock", "9000", ":9000", "127.0.0.1:", "127.0.0.1:http"};
+    char error[CONFIG_ERROR_SIZE];
+    struct config config;
+
+    (void)state;
+    config_init(&config);
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_true(config_set(&config, config_option("listen"), good[i], error));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(config_set(&config, config_option("listen"), bad[i], error));
 }
 
 int
@@ -117,6 +162,8 @@ main(void)
         cmocka_unit_test(the_sample_file_has_every_option_with_its_default),
         cmocka_unit_test(the_readme_has_every_option),
         cmocka_unit_test(reads_its_own_section_and_leaves_the_others_to_the_connector),
+        cmocka_unit_test(refuses_what_the_connector_does_not_know),
+        cmocka_unit_test(checks_the_address),
     };
 
     return RUN(tests);
