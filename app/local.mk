@@ -80,6 +80,7 @@ app_payment_admin_SOURCES = \
 	app/admin/claim.c \
 	app/admin/claim.h \
 	app/admin/command.h \
+	app/admin/common.c \
 	app/admin/key.c \
 	app/admin/main.c \
 	app/admin/merchant.c \

@@ -77,13 +77,19 @@ take_first(void *arg, char **row, const unsigned long *lengths)
     snprintf(value, VALUE_SIZE, "%s", row[0] != NULL ? row[0] : "");
 }
 
-/* The one value of a query, "" when there is none. */
-static void
-ask(struct database *database, const char *sql, char value[VALUE_SIZE])
+/* The one value of a query, "" when there is none. false, and a problem, when it was not answered.
+ */
+static bool
+ask(struct database *database, const char *sql, char value[VALUE_SIZE], struct findings *findings,
+    const char *subject)
 {
     value[0] = '\0';
-    if (database_query(database, sql, take_first, value) != DATABASE_DONE)
-        value[0] = '\0';
+    if (database_query(database, sql, take_first, value) == DATABASE_DONE)
+        return true;
+    value[0] = '\0';
+    find(findings, subject, VERDICT_PROBLEM, "the server did not answer: %s",
+         database_error(database));
+    return false;
 }
 
 static void
@@ -91,11 +97,12 @@ check_transport(struct database *database, struct findings *findings)
 {
     char host[VALUE_SIZE], cipher[VALUE_SIZE];
 
-    ask(database, "SELECT SUBSTRING_INDEX(USER(), '@', -1)", host);
-    ask(database,
-        "SELECT variable_value FROM information_schema.session_status"
-        " WHERE variable_name = 'Ssl_cipher'",
-        cipher);
+    if (!ask(database, "SELECT SUBSTRING_INDEX(USER(), '@', -1)", host, findings, "TLS") ||
+        !ask(database,
+             "SELECT variable_value FROM information_schema.session_status"
+             " WHERE variable_name = 'Ssl_cipher'",
+             cipher, findings, "TLS"))
+        return;
     if (cipher[0] != '\0')
         find(findings, "TLS", VERDICT_OK, "the connection is encrypted (%s)", cipher);
     else if (strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0)
@@ -111,7 +118,7 @@ check_transport(struct database *database, struct findings *findings)
 struct demand {
     const char *sql;
     const char *value; /* that it must have */
-    bool galera_only;  /* there it must be known to the server, too */
+    bool galera_only;
     const char *advice;
 };
 
@@ -145,20 +152,23 @@ check_settings(struct database *database, struct findings *findings)
     bool galera;
     int wrong = 0;
 
-    ask(database,
-        "SELECT variable_value FROM information_schema.global_variables"
-        " WHERE variable_name = 'wsrep_on'",
-        wsrep);
+    if (!ask(database,
+             "SELECT variable_value FROM information_schema.global_variables"
+             " WHERE variable_name = 'wsrep_on'",
+             wsrep, findings, "settings"))
+        return;
     galera = strcasecmp(wsrep, "ON") == 0 || strcmp(wsrep, "1") == 0;
     for (size_t i = 0; i < sizeof demands / sizeof demands[0]; i++) {
         if (demands[i].galera_only && !galera)
             continue;
-        ask(database, demands[i].sql, value);
-        if (value[0] == '\0' && !demands[i].galera_only)
+        if (!ask(database, demands[i].sql, value, findings, "settings")) {
+            find(findings, "settings", VERDICT_PROBLEM, "not known, but: %s", demands[i].advice);
+            wrong++;
             continue;
+        }
         if (strcmp(value, demands[i].value) != 0 && strcasecmp(value, "ON") != 0) {
             find(findings, "settings", VERDICT_PROBLEM, "%s (it is %s)", demands[i].advice,
-                 value[0] != '\0' ? value : "unknown to this server");
+                 value[0] != '\0' ? value : "not set");
             wrong++;
         }
     }
@@ -274,14 +284,16 @@ static bool
 check_server(struct database *database, enum database_result result, const char *host,
              struct findings *findings)
 {
-    char version[VALUE_SIZE];
+    char version[VALUE_SIZE], error[2 * DATABASE_ERROR_SIZE];
 
     if (result != DATABASE_DONE) {
         findings->unreachable = findings->unreachable || result == DATABASE_UNAVAILABLE;
-        find(findings, "database", VERDICT_PROBLEM, "%s%s", host, database_error(database));
+        admin_explain_connection(database, error, sizeof error);
+        find(findings, "database", VERDICT_PROBLEM, "%s%s", host, error);
         return false;
     }
-    ask(database, "SELECT VERSION()", version);
+    if (!ask(database, "SELECT VERSION()", version, findings, "database"))
+        return false;
     find(findings, "database", VERDICT_OK, "%sconnected to MariaDB %s", host, version);
     check_transport(database, findings);
     check_settings(database, findings);

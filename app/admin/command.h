@@ -43,6 +43,7 @@ typedef enum admin_exit admin_command(struct admin *admin);
 admin_command merchant_create;
 admin_command merchant_list;
 admin_command merchant_disable;
+admin_command merchant_enable;
 admin_command key_create;
 admin_command key_list;
 admin_command key_revoke;
@@ -60,6 +61,10 @@ const char *admin_group(const struct admin *admin);
 
 /* Says on standard error what went wrong. */
 void admin_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Why a database could not be connected, and as which system user it could be. */
+void admin_explain_connection(const struct database *database, char *text, size_t size);
+void admin_complain_connection(const struct database *database);
 
 /* Says why a store's function did not do it, and with which exit status the program ends. */
 enum admin_exit admin_store_failure(const struct admin *admin, enum store_result result,

@@ -87,6 +87,12 @@ key_create(struct admin *admin)
     if (result == STORE_OK)
         show_new_key(admin, &key, text);
     OPENSSL_cleanse(text, sizeof text);
+    if (result == STORE_REFUSED) {
+        admin_complain("the merchant is disabled, so its keys are refused: 'payment-admin merchant"
+                       " enable %s' first",
+                       admin->argument);
+        return ADMIN_REFUSED;
+    }
     return result == STORE_OK ? ADMIN_DONE : admin_store_failure(admin, result, "merchant");
 }
 

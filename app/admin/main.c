@@ -3,17 +3,13 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "admin/command.h"
-#include "store/schema_store.h"
-#include "domain/payment.h"
 #include "store/merchant_store.h"
 
 /* Options that only some commands take. */
@@ -52,6 +48,8 @@ static const struct command {
     {"merchant", "list", NO_ARGUMENT, "", 0, true, merchant_list, "list all merchants"},
     {"merchant", "disable", ONE_ARGUMENT, "MERCHANT_ID", 0, true, merchant_disable,
      "refuse all keys of a merchant from now on"},
+    {"merchant", "enable", ONE_ARGUMENT, "MERCHANT_ID", 0, true, merchant_enable,
+     "take the keys of a merchant again that was disabled"},
     {"key", "create", ONE_ARGUMENT, "MERCHANT_ID [--label TEXT] [--expires YYYY-MM-DD] [--live]",
      TAKES_LABEL | TAKES_EXPIRES | TAKES_LIVE, true, key_create,
      "create an API key and show it, this one time"},
@@ -63,82 +61,6 @@ static const struct command {
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
-
-void
-admin_complain(const char *format, ...)
-{
-    va_list args;
-
-    fputs("payment-admin: ", stderr);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-}
-
-const char *
-admin_group(const struct admin *admin)
-{
-    return admin->config.has_database_admin ? "database-admin" : "database";
-}
-
-struct database *
-admin_database(struct admin *admin, const char *group, const struct statement_set *const *sets,
-               size_t set_count, bool check_schema)
-{
-    struct database_settings settings = {
-        .option_file = admin->config.path,
-        .group = group,
-        .timeout = admin->config.database_timeout,
-        .answer_timeout = admin->answer_timeout,
-        .check = check_schema ? schema_store_check : NULL,
-        .sets = sets,
-        .set_count = set_count,
-        .log = &admin->log,
-    };
-
-    return database_new(&settings);
-}
-
-struct deadline
-admin_deadline(const struct admin *admin)
-{
-    return deadline_in_ms((int64_t)admin->config.request_timeout * 1000);
-}
-
-enum admin_exit
-admin_store_failure(const struct admin *admin, enum store_result result, const char *what)
-{
-    if (result == STORE_NOT_FOUND) {
-        admin_complain("there is no such %s", what);
-        return ADMIN_REFUSED;
-    }
-    admin_complain("the database did not do it: %s", database_error(admin->database));
-    return result == STORE_UNAVAILABLE ? ADMIN_UNAVAILABLE : ADMIN_REFUSED;
-}
-
-void
-admin_print_json(json_t *value)
-{
-    json_dumpf(value, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
-    putchar('\n');
-    json_decref(value);
-}
-
-bool
-admin_check_name(const char *what, const char *text)
-{
-    json_t *valid = json_string(text); /* NULL for what is not UTF-8 */
-    bool good = valid != NULL && text[0] != '\0' && utf8_length(text) <= MERCHANT_NAME_MAX;
-
-    for (const char *c = text; *c != '\0'; c++)
-        good = good && !iscntrl((unsigned char)*c);
-    json_decref(valid);
-    if (!good)
-        admin_complain("%s must be 1 to %d characters of UTF-8, without control characters", what,
-                       MERCHANT_NAME_MAX);
-    return good;
-}
 
 static void
 print_help(void)
@@ -181,6 +103,45 @@ complain_usage(const char *message, const char *word)
 {
     admin_complain("%s%s. Try 'payment-admin --help'.", message, word);
     return ADMIN_USAGE;
+}
+
+/* Names the nouns (noun is NULL) or the verbs of a noun, "create, list, ..."; "" when it has none.
+ */
+static void
+name_words(const char *noun, char *text, size_t size)
+{
+    const char *last = "";
+    size_t length = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < COMMAND_COUNT && length < size; i++) {
+        const char *word = noun == NULL ? commands[i].noun : commands[i].verb;
+
+        if (word == NULL || strcmp(word, last) == 0 ||
+            (noun != NULL && strcmp(commands[i].noun, noun) != 0))
+            continue;
+        length +=
+            (size_t)snprintf(text + length, size - length, "%s%s", length > 0 ? ", " : "", word);
+        last = word;
+    }
+}
+
+/* Says what a command line lacks in which no command was found. */
+static void
+complain_command(const char *noun, const char *verb)
+{
+    char words[256];
+
+    name_words(noun, words, sizeof words);
+    if (words[0] == '\0') {
+        name_words(NULL, words, sizeof words);
+        admin_complain("no such command: %s; there are: %s. Try 'payment-admin --help'.", noun,
+                       words);
+    } else if (verb == NULL) {
+        admin_complain("%s needs one of: %s. Try 'payment-admin --help'.", noun, words);
+    } else {
+        admin_complain("%s has no '%s', but: %s. Try 'payment-admin --help'.", noun, verb, words);
+    }
 }
 
 static const struct command *
@@ -274,7 +235,7 @@ parse_command(int argc, char **argv, struct admin *admin, const struct parsed *p
     }
     command = find_command(noun, verb);
     if (command == NULL) {
-        complain_usage("no such command: ", noun);
+        complain_command(noun, verb);
         return NULL;
     }
     used = command->verb != NULL ? 2 : 1;
@@ -311,7 +272,7 @@ connect_and_run(struct admin *admin, const struct command *command)
     if (result == DATABASE_DONE) {
         status = command->run(admin);
     } else {
-        admin_complain("%s", database_error(admin->database));
+        admin_complain_connection(admin->database);
         status = result == DATABASE_UNAVAILABLE ? ADMIN_UNAVAILABLE : ADMIN_REFUSED;
     }
     database_free(admin->database);

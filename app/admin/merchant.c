@@ -1,5 +1,5 @@
 /*
- * payment-admin merchant: create, list, disable.
+ * payment-admin merchant: create, list, disable, enable.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -89,6 +89,24 @@ merchant_disable(struct admin *admin)
         admin_print_json(json_pack("{s:s, s:b}", "id", admin->argument, "disabled", 1));
     else
         printf("Disabled merchant %s: its keys are refused within %d s.\n", admin->argument,
+               admin->config.key_cache_seconds);
+    return ADMIN_DONE;
+}
+
+enum admin_exit
+merchant_enable(struct admin *admin)
+{
+    struct identifier id;
+    enum store_result result = STORE_NOT_FOUND;
+
+    if (identifier_parse(IDENTIFIER_MERCHANT, admin->argument, &id))
+        result = merchant_store_enable(admin->database, admin_deadline(admin), &id);
+    if (result != STORE_OK)
+        return admin_store_failure(admin, result, "merchant");
+    if (admin->json)
+        admin_print_json(json_pack("{s:s, s:b}", "id", admin->argument, "enabled", 1));
+    else
+        printf("Enabled merchant %s: its keys are taken within %d s.\n", admin->argument,
                admin->config.key_cache_seconds);
     return ADMIN_DONE;
 }

@@ -41,7 +41,7 @@ open_and_read(struct admin *admin, struct schema_version *version)
     result = database_connect(admin->database, admin_deadline(admin));
     if (result == DATABASE_DONE)
         return read_version(admin, version);
-    admin_complain("%s", database_error(admin->database));
+    admin_complain_connection(admin->database);
     return result == DATABASE_UNAVAILABLE ? ADMIN_UNAVAILABLE : ADMIN_REFUSED;
 }
 

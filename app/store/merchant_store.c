@@ -13,7 +13,9 @@
 enum {
     INSERT_MERCHANT,
     DISABLE_MERCHANT,
+    ENABLE_MERCHANT,
     COUNT_MERCHANT,
+    COUNT_DISABLED,
     INSERT_KEY,
     REVOKE_KEY,
     COUNT_KEY,
@@ -27,8 +29,16 @@ static const struct statement statements[] = {
                           .sql = "UPDATE merchants SET disabled_at ="
                                  " COALESCE(disabled_at, UTC_TIMESTAMP(3)) WHERE id = ?",
                           .parameters = 1},
+    [ENABLE_MERCHANT] = {.name = "merchant enable",
+                         .sql = "UPDATE merchants SET disabled_at = NULL WHERE id = ?",
+                         .parameters = 1},
     [COUNT_MERCHANT] = {.name = "merchant by id",
                         .sql = "SELECT COUNT(*) FROM merchants WHERE id = ?",
+                        .parameters = 1,
+                        .columns = 1},
+    [COUNT_DISABLED] = {.name = "disabled merchant by id",
+                        .sql = "SELECT COUNT(*) FROM merchants"
+                               " WHERE id = ? AND disabled_at IS NOT NULL",
                         .parameters = 1,
                         .columns = 1},
     [INSERT_KEY] = {.name = "API key insert",
@@ -67,7 +77,7 @@ look_up(struct database *database, const struct statement *statement, const stru
     return result;
 }
 
-/* A row is marked once and for all: a second time finds it so. */
+/* A row is marked, or its mark is taken away: a second time finds it so. */
 struct marking {
     const struct statement *mark;
     const struct statement *count;
@@ -135,6 +145,19 @@ merchant_store_disable(struct database *database, struct deadline deadline,
     return store_result_of(result, work.found);
 }
 
+enum store_result
+merchant_store_enable(struct database *database, struct deadline deadline,
+                      const struct identifier *id)
+{
+    struct marking work = {.mark = &statements[ENABLE_MERCHANT],
+                           .count = &statements[COUNT_MERCHANT],
+                           .id = id,
+                           .found = STORE_FAILED};
+    enum database_result result = database_run(database, deadline, mark, &work);
+
+    return store_result_of(result, work.found);
+}
+
 struct key_insertion {
     const struct new_api_key *key;
     enum store_result found;
@@ -163,7 +186,14 @@ insert_key(struct database *database, void *arg)
     result = look_up(database, &statements[COUNT_MERCHANT], &key->merchant_id, &insertion->found);
     if (result != DATABASE_DONE || insertion->found != STORE_OK)
         return result;
-    result = database_execute(database, &statements[INSERT_KEY], parameters, NULL, &rows);
+    result = look_up(database, &statements[COUNT_DISABLED], &key->merchant_id, &insertion->found);
+    if (result == DATABASE_DONE && insertion->found == STORE_OK) {
+        insertion->found = STORE_REFUSED;
+        return result;
+    }
+    insertion->found = STORE_OK;
+    if (result == DATABASE_DONE)
+        result = database_execute(database, &statements[INSERT_KEY], parameters, NULL, &rows);
     return result == DATABASE_DUPLICATE ? DATABASE_DONE : result;
 }
 

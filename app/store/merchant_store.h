@@ -58,11 +58,16 @@ enum store_result merchant_store_disable(struct database *database, struct deadl
                                          const struct identifier *id)
     __attribute__((warn_unused_result));
 
+/* STORE_OK, also when it was not disabled; STORE_NOT_FOUND. */
+enum store_result merchant_store_enable(struct database *database, struct deadline deadline,
+                                        const struct identifier *id)
+    __attribute__((warn_unused_result));
+
 /* Shows all merchants, the oldest first. */
 enum store_result merchant_store_list(struct database *database, merchant_seen *seen, void *arg)
     __attribute__((warn_unused_result));
 
-/* STORE_OK; STORE_NOT_FOUND when there is no such merchant. */
+/* STORE_OK; STORE_NOT_FOUND when there is no such merchant; STORE_REFUSED when it is disabled. */
 enum store_result api_key_store_insert(struct database *database, struct deadline deadline,
                                        const struct new_api_key *key)
     __attribute__((warn_unused_result));

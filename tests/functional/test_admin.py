@@ -3,10 +3,13 @@
 SPDX-License-Identifier: MIT
 """
 
+import json
 import os
 import re
 
 import pytest
+from harness.client import Client
+from harness.process import wait_until
 from harness.servers import SOURCE
 from harness.stack import Stack
 
@@ -54,6 +57,7 @@ def test_revoke_twice(stack):
     (("key", "list", "nonsense"), "there is no such merchant"),
     (("key", "revoke", "key_00000000000000000000000000"), "there is no such key"),
     (("merchant", "disable", "x"), "there is no such merchant"),
+    (("merchant", "enable", "mer_00000000000000000000000000"), "there is no such merchant"),
     (("key", "create", "MERCHANT", "--live"), "no processor for real money"),
     (("key", "create", "MERCHANT", "--expires", "2027-02-30"), "no day to come"),
     (("key", "create", "MERCHANT", "--expires", "2001-01-01"), "no day to come"),
@@ -63,6 +67,35 @@ def test_refusals(stack, arguments, message):
     arguments = [stack.merchant if word == "MERCHANT" else word for word in arguments]
     result = stack.try_admin(*arguments)
     assert (result.returncode, result.stdout) == (1, "")
+    assert message in result.stderr
+
+
+def test_a_merchant_is_disabled_and_enabled_again(stack):
+    merchant, key = stack.new_merchant("On and off")
+    client = Client(stack.web.url, key)
+    assert stack.admin("merchant", "disable", merchant) == {"id": merchant, "disabled": True}
+    assert stack.admin("merchant", "list")["merchants"][-1]["disabled_at"] is not None
+    refused = stack.try_admin("key", "create", merchant)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "disabled" in refused.stderr and f"payment-admin merchant enable {merchant}" in refused.stderr
+    assert len(stack.admin("key", "list", merchant)["keys"]) == 1
+    wait_until(lambda: client.pay().status_code == 401, 10, "the refusal")
+    for _ in range(2):
+        assert stack.admin("merchant", "enable", merchant) == {"id": merchant, "enabled": True}
+    assert stack.admin("merchant", "list")["merchants"][-1]["disabled_at"] is None
+    wait_until(lambda: client.pay().status_code == 201, 10, "the payment")
+    assert stack.try_admin("key", "create", merchant).returncode == 0
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (("merchant",), "merchant needs one of: create, list, disable, enable."),
+    (("merchant", "delete"), "merchant has no 'delete', but: create, list, disable, enable."),
+    (("key", "delete", "x"), "key has no 'delete', but: create, list, revoke."),
+    (("merchants", "list"), "no such command: merchants; there are: schema, merchant, key, check."),
+])
+def test_a_wrong_command_is_told_the_right_ones(stack, arguments, message):
+    result = stack.try_admin(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
     assert message in result.stderr
 
 
@@ -78,7 +111,7 @@ def test_wrong_usage(stack, arguments):
 
 def test_help_names_every_command(stack):
     text = stack.try_admin("--help").stdout
-    for words in ("schema upgrade", "schema status", "merchant create", "merchant list", "merchant disable",
+    for words in ("schema upgrade", "schema status", "merchant create", "merchant list", "merchant disable", "merchant enable",
                   "key create", "key list", "key revoke", "check", "--json", "Exit status"):
         assert words in text
 
@@ -133,6 +166,38 @@ def test_check_finds_missing_privileges(stack):
         assert "sql/grants.sql" in result.stdout
     finally:
         stack.database.sql("GRANT INSERT ON refunds TO 'payment-api'@'localhost'")
+
+
+def test_check_takes_no_answer_for_no_good_one(stack):
+    """The server stops answering after so many statements, wherever that comes."""
+    unanswered = 0
+    try:
+        for limit in range(1, 24):
+            stack.database.sql(f"GRANT USAGE ON *.* TO 'payment-api'@'localhost' WITH MAX_QUERIES_PER_HOUR {limit};"
+                               "FLUSH USER_RESOURCES")
+            checks = json.loads(stack.try_admin("--json", "check").stdout)["checks"]
+            messages = [row["message"] for row in checks if (row["check"], row["result"]) == ("settings", "problem")]
+            unanswered += any("did not answer" in message for message in messages)
+            assert not messages or not any((row["check"], row["result"]) == ("settings", "ok") for row in checks)
+    finally:
+        stack.database.sql("GRANT USAGE ON *.* TO 'payment-api'@'localhost' WITH MAX_QUERIES_PER_HOUR 0;"
+                           "FLUSH USER_RESOURCES")
+    assert unanswered >= 4  # is this a Galera node, and three settings
+    assert stack.try_admin("check").returncode == 0
+
+
+def test_check_as_another_system_user_names_the_right_one(stack):
+    """As root, where the package's account is known by its system user."""
+    stack.database.sql("CREATE USER 'daemon'@'localhost' IDENTIFIED VIA unix_socket")
+    config = stack.config + ".daemon"
+    with open(stack.config, encoding="utf-8") as original, open(config, "w", encoding="utf-8") as copy:
+        copy.write(re.sub(r"user = payment-api\npassword = .*", "user = daemon", original.read()))
+    try:
+        result = stack.try_admin("check", config=config)
+        assert result.returncode == 1
+        assert re.search(r"problem +database .*1698.*runuser -u daemon -- payment-admin", result.stdout)
+    finally:
+        stack.database.sql("DROP USER 'daemon'@'localhost'")
 
 
 def test_database_out_of_reach(stack, tmp_path):

@@ -145,7 +145,7 @@ def test_an_upgrade_that_runs_is_not_resumed(bare, empty, tmp_path):
         for arguments in (("upgrade",), ("upgrade", "--resume")):
             result = bare.try_admin("schema", *arguments, "--directory", SQL, config=empty)
             assert result.returncode == 1
-            assert f"another upgrade is running since 20" in result.stderr and f"process {running.pid}," in result.stderr
+            assert "another upgrade is running since 20" in result.stderr and f"process {running.pid}," in result.stderr
         status = bare.try_admin("--json", "schema", "status", config=empty)
         assert json.loads(status.stdout)["running"]["process"] == running.pid
         assert running.wait(20) == 0
