@@ -144,16 +144,17 @@ begin(struct worker *worker, const struct inbound *inbound)
 }
 
 static void
-log_answer(struct service *service, const struct exchange *exchange)
+log_answer(struct service *service, const struct exchange *exchange, size_t together)
 {
     service->log.request_id = exchange->id;
     /* Groups are logged without an id: whose fault it was is said here. */
     if (exchange->error == API_INTERNAL_ERROR)
         log_write(&service->log, LOG_LEVEL_ERROR, "internal error: %s",
                   database_error(service->database));
-    log_write(&service->log, LOG_LEVEL_INFO, "%s %d %lld ms",
+    log_write(&service->log, LOG_LEVEL_INFO, "%s %d %lld ms, %zu in the turn",
               exchange->route != NULL ? exchange->route->path.pattern : "-",
-              service->response.status, (long long)(clock_monotonic_ms() - exchange->started_at));
+              service->response.status, (long long)(clock_monotonic_ms() - exchange->started_at),
+              together);
     service->log.request_id = NULL;
 }
 
@@ -165,6 +166,7 @@ static void
 answer_settled(struct worker *worker, answer *send, void *where)
 {
     struct service *service = worker->service;
+    size_t together = worker->turn_count;
     size_t kept = 0;
 
     for (size_t i = 0; i < worker->turn_count; i++) {
@@ -179,7 +181,7 @@ answer_settled(struct worker *worker, answer *send, void *where)
         text = exchange_answer(exchange, service, &length);
         if (!send(where, exchange->connection, text, length))
             log_write(&service->log, LOG_LEVEL_INFO, "the web server took no answer");
-        log_answer(service, exchange);
+        log_answer(service, exchange, together);
         worker->free_places[worker->free_count++] = exchange;
     }
     worker->turn_count = kept;

@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
 from faults import checker  # noqa: E402
-from faults.fault_run import Clients, idle, keep, parse_arguments, print_table, run_injectors  # noqa: E402
+from faults.fault_run import Clients, idle, keep, mean_group, parse_arguments, print_table, run_injectors  # noqa: E402
 from faults.injector import DatabaseFaults, Injector, PoolFaults, stopped  # noqa: E402
 from harness.galera import Cluster  # noqa: E402
 from harness.process import wait_until  # noqa: E402
@@ -150,7 +150,7 @@ def main():
                                 "cluster under payments and refunds through all nodes at once, and proves from a "
                                 "journal that none was lost, doubled or over-refunded.")
     with Cluster(
-        workers=3, request_timeout=REQUEST_TIMEOUT, database_timeout=DATABASE_TIMEOUT, log_level="notice",
+        workers=2, request_timeout=REQUEST_TIMEOUT, database_timeout=DATABASE_TIMEOUT, log_level="info",
     ) as cluster:
         verify_check(cluster)
         clients = Clients(arguments, cluster.folder, cluster.addresses, cluster.key)
@@ -172,6 +172,7 @@ def main():
         finally:
             keep(arguments, cluster.folder)
         figures, violations = check_all_nodes(cluster, clients.folder)
+        figures["mean group"] = mean_group("".join(front.workers.log() for front in cluster.fronts))
         violations += idle(figures, injectors, arguments.seconds / 3)
         figures["refusals without a quorum"] = faults.refusals
         print_table(arguments, figures, injectors, violations)
