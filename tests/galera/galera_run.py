@@ -5,6 +5,8 @@ SPDX-License-Identifier: MIT
 
 import contextlib
 import os
+import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -16,7 +18,7 @@ from faults.fault_run import Clients, idle, keep, mean_group, parse_arguments, p
 from faults.injector import DatabaseFaults, Injector, PoolFaults, stopped  # noqa: E402
 from harness.galera import Cluster  # noqa: E402
 from harness.process import wait_until  # noqa: E402
-from harness.servers import SqlError  # noqa: E402
+from harness.servers import ADMIN_PROGRAM, SOURCE, SqlError  # noqa: E402
 
 REQUEST_TIMEOUT = 10  # seconds, as by default
 DATABASE_TIMEOUT = 3
@@ -145,6 +147,37 @@ def verify_check(cluster):
     node.sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1", database="")
 
 
+def verify_upgrade(cluster):
+    """An upgrade that runs on one node is seen on the others, and one that died is told from it."""
+    folder = os.path.join(cluster.folder, "upgrade")
+    shutil.copytree(os.path.join(SOURCE, "sql"), folder)
+    first = os.path.join(folder, "0001_initial.sql")
+    with open(first, encoding="utf-8") as file:
+        head, rest = file.read().split(";", 1)
+    with open(first, "w", encoding="utf-8") as file:
+        file.write(f"{head};DO SLEEP(600);{rest}")
+    cluster.nodes[0].sql("CREATE DATABASE upgrades", database="mysql")
+    configs = []
+    for front in cluster.fronts[:2]:
+        configs.append(front.installation.config + ".upgrade")
+        with open(front.installation.config, encoding="utf-8") as original, \
+                open(configs[-1], "w", encoding="utf-8") as copy:
+            copy.write(original.read().replace("database = payment_api", "database = upgrades"))
+
+    def upgrade(*arguments):
+        return cluster.fronts[1].installation.try_admin("schema", "upgrade", *arguments, config=configs[1])
+
+    with subprocess.Popen([ADMIN_PROGRAM, "--config", configs[0], "schema", "upgrade", "--directory", folder]) as slow:
+        wait_until(lambda: cluster.nodes[0].sql(
+            "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'"), 20, "the slow migration")
+        result = upgrade("--resume", "--directory", os.path.join(SOURCE, "sql"))
+        assert result.returncode == 1 and f"process {slow.pid}," in result.stderr, result.stderr
+        slow.kill()
+    result = upgrade("--resume", "--directory", os.path.join(SOURCE, "sql"))
+    assert result.returncode == 0, result.stderr
+    cluster.nodes[0].sql("DROP DATABASE upgrades", database="mysql")
+
+
 def main():
     arguments = parse_arguments("tests/galera/run", "Kills, stops and cuts off the nodes of a three-node Galera "
                                 "cluster under payments and refunds through all nodes at once, and proves from a "
@@ -153,6 +186,7 @@ def main():
         workers=2, request_timeout=REQUEST_TIMEOUT, database_timeout=DATABASE_TIMEOUT, log_level="info",
     ) as cluster:
         verify_check(cluster)
+        verify_upgrade(cluster)
         clients = Clients(arguments, cluster.folder, cluster.addresses, cluster.key)
         faults = ClusterFaults(cluster)
         stop = threading.Event()
