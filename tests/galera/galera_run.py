@@ -168,11 +168,13 @@ def verify_upgrade(cluster):
         return cluster.fronts[1].installation.try_admin("schema", "upgrade", *arguments, config=configs[1])
 
     with subprocess.Popen([ADMIN_PROGRAM, "--config", configs[0], "schema", "upgrade", "--directory", folder]) as slow:
-        wait_until(lambda: cluster.nodes[0].sql(
-            "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'"), 20, "the slow migration")
-        result = upgrade("--resume", "--directory", os.path.join(SOURCE, "sql"))
-        assert result.returncode == 1 and f"process {slow.pid}," in result.stderr, result.stderr
-        slow.kill()
+        try:
+            wait_until(lambda: cluster.nodes[0].sql(
+                "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'"), 20, "the slow migration")
+            result = upgrade("--resume", "--directory", os.path.join(SOURCE, "sql"))
+            assert result.returncode == 1 and f"process {slow.pid}," in result.stderr, result.stderr
+        finally:
+            slow.kill()
     result = upgrade("--resume", "--directory", os.path.join(SOURCE, "sql"))
     assert result.returncode == 0, result.stderr
     cluster.nodes[0].sql("DROP DATABASE upgrades", database="mysql")
