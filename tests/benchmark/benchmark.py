@@ -17,7 +17,7 @@ from arena import Arena  # noqa: E402
 from costs import costs  # noqa: E402
 from harness.servers import BUILD  # noqa: E402
 from latency import alone, at_half_of_peak  # noqa: E402
-from memory import idle, in_hand, over_many  # noqa: E402
+from memory import fresh, idle, in_hand, over_many  # noqa: E402
 from overload import overload  # noqa: E402
 from rates import Failure, all_rows, calibrate, check_answer, ratios_of, run_rounds, spread  # noqa: E402
 from size import size  # noqa: E402
@@ -106,8 +106,8 @@ def measure_arena(options, parts, names, document):
             document["alone"] = alone(arena, rows, 1 if options.quick else 5, options.seconds / 2, progress)
         own = [row for row in rows if row.subject is arena.api]
         if "memory" in parts:
-            document["memory"] = {"idle": idle(arena.api), "in hand": in_hand(arena.api, arena.database),
-                                  "idle again": idle(arena.api)}
+            document["memory"] = {"after the load": idle(arena.api), "idle": fresh(arena.api),
+                                  "in hand": in_hand(arena.api, arena.database), "idle again": idle(arena.api)}
             if options.requests:
                 document["memory"]["over many"] = over_many(
                     arena, next(row for row in own if row.name == "post"), options.requests, progress)

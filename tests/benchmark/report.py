@@ -67,10 +67,11 @@ def memory(document):
     idle, most = max(found["idle"]), max((size for _, size in found["in hand"]), default=0)
     lines = [
         "memory of a worker (PSS)",
-        f"  idle: {', '.join(map(str, found['idle']))} KiB; at most {IDLE_TARGET:.0f}: {verdict(idle <= IDLE_TARGET)}",
+        f"  after the load of this run: {', '.join(map(str, found['after the load']))} KiB",
+        f"  new, after twenty payments: {', '.join(map(str, found['idle']))} KiB; at most {IDLE_TARGET:.0f}: {verdict(idle <= IDLE_TARGET)}",
         "  with requests in hand: " + ", ".join(f"{size} KiB with {count}" for count, size in found["in hand"])
         + f"; at most {IN_HAND_TARGET}: {verdict(most <= IN_HAND_TARGET)}",
-        f"  idle again: {', '.join(map(str, found['idle again']))} KiB",
+        f"  at rest again: {', '.join(map(str, found['idle again']))} KiB",
     ]
     for done, sizes in found.get("over many", ()):
         lines.append(f"  after {done} payments: {', '.join(map(str, sizes))} KiB")

@@ -132,6 +132,7 @@ class Php(Subject):
 
     name, label, processes, candidates = "php", "PHP-FPM", 16, (8, 16, 32)
     program = "php-fpm8.2"
+    settings = ("-d", "opcache.enable=1", "-d", "opcache.validate_timestamps=0")
 
     def servers(self):
         folder = self.arena.folder
@@ -146,18 +147,18 @@ class Php(Subject):
                 f"pm = static\npm.max_children = {self.processes}\ncatch_workers_output = yes\n"
                 f"env[DB_SOCKET] = {self.arena.database.socket}\nenv[DB_USER] = payment-api\n"
                 f"env[DB_PASSWORD] = {self.arena.password}\nenv[DB_NAME] = {self.schema}\n"
-                "php_admin_value[opcache.enable] = 1\nphp_admin_value[opcache.validate_timestamps] = 0\n"
             )
         root = ["--allow-to-run-as-root"] if os.geteuid() == 0 else []
-        return [Server(folder, self.name, [self.program_path(), "--nodaemonize", *root, "--fpm-config", config],
-                       self.address())]
+        return [Server(folder, self.name, [self.program_path(), *self.settings, "--nodaemonize", *root,
+                                           "--fpm-config", config], self.address())]
 
     def program_path(self):
         return shutil.which(self.program, path=ENVIRONMENT["PATH"])
 
     def version(self):
-        modules = subprocess.run([self.program_path(), "-m"], capture_output=True, text=True, check=True).stdout
-        assert "Zend OPcache" in modules, "PHP has no opcache"
+        found = subprocess.run([self.program_path(), *self.settings, "-i"], capture_output=True, text=True,
+                               check=True).stdout
+        assert "Opcode Caching => Up and Running" in found, "PHP has no opcache"
         return subprocess.run([self.program_path(), "-v"], capture_output=True, text=True,
                               check=True).stdout.split(" (")[0]
 
