@@ -183,6 +183,7 @@ int
 main(int argc, char **argv)
 {
     struct floor floor = {.amount = 10000};
+    pid_t parent = getpid();
     int listener;
 
     if (argc != 4) {
@@ -199,7 +200,7 @@ main(int argc, char **argv)
     for (int i = (int)strtol(argv[2], NULL, 10); i > 0; i--) {
         if (fork() == 0) {
             prctl(PR_SET_PDEATHSIG, SIGKILL);
-            return serve(&floor, listener);
+            return getppid() == parent ? serve(&floor, listener) : 1;
         }
     }
     pause();
