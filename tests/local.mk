@@ -6,14 +6,20 @@ unit_tests = \
 	tests/unit/card_number-t \
 	tests/unit/config-t \
 	tests/unit/currency-t \
+	tests/unit/fastcgi_record-t \
 	tests/unit/host_list-t \
 	tests/unit/idempotency_key-t \
 	tests/unit/identifier-t \
+	tests/unit/inbound-t \
 	tests/unit/json_body-t \
+	tests/unit/loop-t \
 	tests/unit/money-t \
 	tests/unit/records-t \
+	tests/unit/request-t \
+	tests/unit/response-t \
 	tests/unit/retry-t \
-	tests/unit/router-t
+	tests/unit/router-t \
+	tests/unit/slots-t
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
@@ -38,6 +44,9 @@ tests_unit_config_t_LDADD = $(unit_LDADD)
 tests_unit_currency_t_SOURCES = tests/unit/currency-t.c tests/unit/unit.h
 tests_unit_currency_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_currency_t_LDADD = $(unit_LDADD)
+tests_unit_fastcgi_record_t_SOURCES = tests/unit/fastcgi_record-t.c tests/unit/unit.h
+tests_unit_fastcgi_record_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_fastcgi_record_t_LDADD = $(unit_LDADD)
 tests_unit_host_list_t_SOURCES = tests/unit/host_list-t.c tests/unit/unit.h
 tests_unit_host_list_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_host_list_t_LDADD = $(unit_LDADD)
@@ -47,21 +56,36 @@ tests_unit_idempotency_key_t_LDADD = $(unit_LDADD)
 tests_unit_identifier_t_SOURCES = tests/unit/identifier-t.c tests/unit/unit.h
 tests_unit_identifier_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_identifier_t_LDADD = $(unit_LDADD)
+tests_unit_inbound_t_SOURCES = tests/unit/inbound-t.c tests/unit/unit.h
+tests_unit_inbound_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_inbound_t_LDADD = $(unit_LDADD)
 tests_unit_json_body_t_SOURCES = tests/unit/json_body-t.c tests/unit/unit.h
 tests_unit_json_body_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_json_body_t_LDADD = $(unit_LDADD)
+tests_unit_loop_t_SOURCES = tests/unit/loop-t.c tests/unit/unit.h
+tests_unit_loop_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_loop_t_LDADD = $(unit_LDADD)
 tests_unit_money_t_SOURCES = tests/unit/money-t.c tests/unit/unit.h
 tests_unit_money_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_money_t_LDADD = $(unit_LDADD)
 tests_unit_records_t_SOURCES = tests/unit/records-t.c tests/unit/unit.h
 tests_unit_records_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_records_t_LDADD = $(unit_LDADD)
+tests_unit_request_t_SOURCES = tests/unit/request-t.c tests/unit/unit.h
+tests_unit_request_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_request_t_LDADD = $(unit_LDADD)
+tests_unit_response_t_SOURCES = tests/unit/response-t.c tests/unit/unit.h
+tests_unit_response_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_response_t_LDADD = $(unit_LDADD)
 tests_unit_retry_t_SOURCES = tests/unit/retry-t.c tests/unit/unit.h
 tests_unit_retry_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_retry_t_LDADD = $(unit_LDADD)
 tests_unit_router_t_SOURCES = tests/unit/router-t.c tests/unit/unit.h
 tests_unit_router_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_router_t_LDADD = $(unit_LDADD)
+tests_unit_slots_t_SOURCES = tests/unit/slots-t.c tests/unit/unit.h
+tests_unit_slots_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_slots_t_LDADD = $(unit_LDADD)
 
 # Prints the currency table, for the tests that compare it.
 check_PROGRAMS += tests/unit/currency-table
@@ -107,6 +131,7 @@ fuzz_LDADD = tests/fuzz/libpaymentapi.a \
 fuzz_targets = \
 	tests/fuzz/card_number \
 	tests/fuzz/config \
+	tests/fuzz/fastcgi_record \
 	tests/fuzz/idempotency_key \
 	tests/fuzz/json_body \
 	tests/fuzz/money \
@@ -124,6 +149,9 @@ tests_fuzz_card_number_LDADD = $(fuzz_LDADD)
 tests_fuzz_config_SOURCES = tests/fuzz/config.c tests/fuzz/fuzz.h
 tests_fuzz_config_CFLAGS = $(fuzz_CFLAGS) -fsanitize=fuzzer,address,undefined
 tests_fuzz_config_LDADD = $(fuzz_LDADD)
+tests_fuzz_fastcgi_record_SOURCES = tests/fuzz/fastcgi_record.c tests/fuzz/fuzz.h
+tests_fuzz_fastcgi_record_CFLAGS = $(fuzz_CFLAGS) -fsanitize=fuzzer,address,undefined
+tests_fuzz_fastcgi_record_LDADD = $(fuzz_LDADD)
 tests_fuzz_idempotency_key_SOURCES = tests/fuzz/idempotency_key.c tests/fuzz/fuzz.h
 tests_fuzz_idempotency_key_CFLAGS = $(fuzz_CFLAGS) -fsanitize=fuzzer,address,undefined
 tests_fuzz_idempotency_key_LDADD = $(fuzz_LDADD)
