@@ -299,7 +299,7 @@ class Hosting(Deployment):
 
 
 def install_for_account(host, stack):
-    """What README.md tells the owner of an account to do, once the database is there."""
+    """What conf/hosting/README.md tells the owner of an account to do, once the database is there."""
     home = os.path.join(host.home, "payment-api")
     public = os.path.join(host.root, "v1")
     os.mkdir(home)

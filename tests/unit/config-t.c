@@ -1,5 +1,5 @@
 /*
- * Configuration: the option table, and its likeness to the sample file and the README.
+ * Configuration: the option table, and its likeness to the sample file and conf/README.md.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -57,7 +57,7 @@ the_sample_file_has_every_option_with_its_default(void **state)
 static void
 the_readme_has_every_option(void **state)
 {
-    char *text = read_source("README.md");
+    char *text = read_source("conf/README.md");
     const struct option_row *rows;
     size_t count;
 
@@ -71,7 +71,7 @@ the_readme_has_every_option(void **state)
         else
             snprintf(cell, sizeof cell, "| `%s` | |", rows[i].name);
         if (strstr(text, cell) == NULL)
-            fail_msg("README.md lacks: %s", cell);
+            fail_msg("conf/README.md lacks: %s", cell);
     }
     free(text);
 }
