@@ -73,6 +73,7 @@ library_LIBS = app/libpaymentapi.a \
 sbin_PROGRAMS += app/payment-api.fcgi
 app_payment_api_fcgi_SOURCES = app/main.c
 app_payment_api_fcgi_LDADD = $(library_LIBS)
+app_payment_api_fcgi_LDFLAGS = $(STATIC_LDFLAGS)
 
 sbin_PROGRAMS += app/payment-admin
 app_payment_admin_SOURCES = \
@@ -86,3 +87,10 @@ app_payment_admin_SOURCES = \
 	app/admin/merchant.c \
 	app/admin/schema.c
 app_payment_admin_LDADD = $(library_LIBS)
+app_payment_admin_LDFLAGS = $(STATIC_LDFLAGS)
+
+# See --enable-static-programs.
+if STATIC_PROGRAMS
+app_payment_api_fcgi_SOURCES += app/static.c
+app_payment_admin_SOURCES += app/static.c
+endif
