@@ -238,27 +238,34 @@ may_write(struct database *database)
 }
 
 static void
+find_helpless(struct findings *findings, const char *why)
+{
+    find(findings, "privileges", VERDICT_PROBLEM,
+         "the workers cannot do their work: %s; run sql/grants.sql, or on shared hosting give the"
+         " account all rights to its database",
+         why);
+}
+
+static void
 check_privileges(const struct admin *admin, struct database *database, struct findings *findings)
 {
     char error[CONFIG_ERROR_SIZE];
     bool excessive = false;
 
     if (!worker_check_database(&admin->config, error)) {
-        find(findings, "privileges", VERDICT_PROBLEM,
-             "the workers cannot do their work: %s; run sql/grants.sql",
-             error[0] != '\0' ? error : "the database went away");
+        find_helpless(findings, error[0] != '\0' ? error : "the database went away");
         return;
     }
     if (!may_write(database)) {
-        find(findings, "privileges", VERDICT_PROBLEM,
-             "the workers cannot do their work: %s; run sql/grants.sql", database_error(database));
+        find_helpless(findings, database_error(database));
         return;
     }
     if (database_query(database, "SHOW GRANTS", take_grant, &excessive) == DATABASE_DONE &&
         excessive)
         find(findings, "privileges", VERDICT_WARNING,
-             "the account in [database] may do more than the workers need: give them one of their"
-             " own, with sql/grants.sql (shared hosting often has only one account)");
+             "the account in [database] may do more than the workers need: on shared hosting, where"
+             " it is the only one, leave it so; elsewhere give them their own, with"
+             " sql/grants.sql");
     else
         find(findings, "privileges", VERDICT_OK,
              "the workers' account can do its work, and no more");

@@ -116,7 +116,8 @@ schema_store_explain(const struct schema_version *version, char *text, size_t si
     case SCHEMA_EMPTY:
         snprintf(text, size,
                  "the database has no schema (or this account may not see it): run"
-                 " 'payment-admin schema upgrade', and sql/grants.sql for the workers' account");
+                 " 'payment-admin schema upgrade', and where the workers have an account of their"
+                 " own, sql/grants.sql");
         break;
     case SCHEMA_OUTDATED:
         snprintf(text, size,
