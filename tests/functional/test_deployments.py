@@ -190,7 +190,9 @@ def test_a_key_in_clear_is_refused_by_a_host(host):
 def test_a_host_shows_no_file(deployment, request):
     """Neither the wrapper nor .htaccess can be read, and the wrapper's own URL is none of the API's."""
     stack = request.getfixturevalue(deployment)
-    for path in ("/.htaccess", "/payment-api.fcgi", "/payment-api.fcgi/payments/x", "/payment-api.fcgi/healthz"):
+    answer = stack.client.get("/.htaccess")
+    assert (answer.status_code, answer.text) == (403, '{"error":"Forbidden"}')
+    for path in ("/payment-api.fcgi", "/payment-api.fcgi/payments/x", "/payment-api.fcgi/healthz"):
         answer = stack.client.get(path)
         assert (answer.status_code, answer.text) == (404, '{"error":"Not found"}')
     for path in ("/payments/a%2541", "/payments%3Fx", "/payments%23x", "/payments%25"):

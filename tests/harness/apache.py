@@ -96,8 +96,12 @@ TypesConfig {self.write("mime.types", "")}
     def command(self):
         return [shutil.which("apache2", path=ENVIRONMENT["PATH"]), "-DFOREGROUND", "-f", self.config]
 
+    def identity(self):
+        """Who runs it, for subprocess."""
+        return self.owner or {}
+
     def start(self, wait=True, **options):
-        return super().start(wait, **(self.owner or {}), **options)
+        return super().start(wait, **self.identity(), **options)
 
     def ready(self):
         return connects(socket.AF_INET, ("127.0.0.1", self.port))
@@ -131,8 +135,10 @@ class ApacheSite(Apache):
 class ApacheHost(Apache):
     """Apache as shared hosts run it: what a customer may change stands in .htaccess files only."""
 
-    def __init__(self, folder, modules):
+    def __init__(self, folder, modules, options="SymLinksIfOwnerMatch",
+                 override="AuthConfig FileInfo Indexes Limit Options=ExecCGI,Indexes"):
         super().__init__(folder)
+        self.system = os.environ.get("PAYMENT_API_HOST_ROOT")
         self.home = os.path.join(folder, "home")
         self.root = os.path.join(self.home, "public_html")
         os.makedirs(self.root)
@@ -142,8 +148,29 @@ class ApacheHost(Apache):
 Listen 127.0.0.1:{self.port}
 DocumentRoot {self.root}
 <Directory {self.root}>
-    Options SymLinksIfOwnerMatch
-    AllowOverride AuthConfig FileInfo Indexes Limit Options=ExecCGI,Indexes
+    Options {options}
+    AllowOverride {override}
     Require all granted
 </Directory>
+<FilesMatch "^\.ht">
+    Require all denied
+</FilesMatch>
 """)
+
+    def inside(self, command):
+        """The command, as it is run on the host."""
+        if self.system is None:
+            return command
+        # The folder, with its neighbours, is at the same place there.
+        outside = os.path.dirname(self.folder)
+        inside = os.path.join(self.system, outside.lstrip("/"))
+        os.makedirs(inside, exist_ok=True)
+        return ["unshare", "--mount", "sh", "-c",
+                'mount --rbind "$0" "$1" && shift && exec chroot --userspec=nobody:nogroup "$@"', outside, inside,
+                self.system, *command]
+
+    def identity(self):
+        return super().identity() if self.system is None else {}
+
+    def command(self):
+        return self.inside(super().command())

@@ -6,7 +6,7 @@
 # (1) where the program and its configuration are: outside the document root
 home=/home/account/payment-api
 
-# Libraries that the host lacks may lie there, too.
+# Of programs that are not static, libraries that the host lacks may lie there, too.
 LD_LIBRARY_PATH=$home/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export LD_LIBRARY_PATH
 
