@@ -227,7 +227,9 @@ EXTRA_DIST += \
 	tests/functional/test_differences.py \
 	tests/functional/test_faults.py \
 	tests/functional/test_fastcgi.py \
+	tests/functional/test_groups.py \
 	tests/functional/test_hosting.py \
+	tests/functional/test_hostile_fastcgi.py \
 	tests/functional/test_idempotency.py \
 	tests/functional/test_money.py \
 	tests/functional/test_payments.py \
@@ -237,6 +239,7 @@ EXTRA_DIST += \
 	tests/functional/test_readme.py \
 	tests/functional/test_refunds.py \
 	tests/functional/test_schema.py \
+	tests/functional/test_shedding.py \
 	tests/functional/test_tls.py \
 	tests/functional/test_unknown_outcomes.py \
 	tests/functional/test_secrets.py \

@@ -61,7 +61,7 @@ put_request(int id, size_t padding)
 
     put(FCGI_BEGIN_REQUEST, id, begin, sizeof begin, padding);
     put(FCGI_PARAMS, id, PAIRS, 5, padding);
-    put(FCGI_PARAMS, id, PAIRS + 5, PAIRS_LENGTH - 5, padding);
+    put(FCGI_PARAMS, id, &PAIRS[5], PAIRS_LENGTH - 5, padding);
     put(FCGI_PARAMS, id, "", 0, padding);
     put(FCGI_STDIN, id, "{\"amount\"", 9, padding);
     put(FCGI_STDIN, id, ":1}", 3, padding);
@@ -274,12 +274,12 @@ one_version_and_one_id(void **state)
 {
     (void)state;
     for (int progress = NOTHING; progress < PROGRESS_COUNT; progress++) {
-        size_t at;
-
         put_until((enum progress)progress);
         put_expected((enum progress)progress, 0);
         assert_broken("id 0", false);
         for (int version = 0; version < 256; version += version == 0 ? 2 : 253) {
+            size_t at;
+
             put_until((enum progress)progress);
             at = stream_length;
             put_expected((enum progress)progress, 1);
