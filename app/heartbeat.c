@@ -32,6 +32,12 @@ heartbeat_beat(struct heartbeat *heartbeat)
         atomic_store_explicit(&heartbeat->at, clock_monotonic_ms(), memory_order_relaxed);
 }
 
+void
+heartbeat_clear(struct heartbeat *heartbeat)
+{
+    atomic_store_explicit(&heartbeat->at, 0, memory_order_relaxed);
+}
+
 int64_t
 heartbeat_last(const struct heartbeat *heartbeat)
 {

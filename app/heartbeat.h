@@ -27,6 +27,9 @@ void heartbeat_unmap(struct heartbeat *heartbeats, size_t count);
 /* Shows that this process has come round; NULL: nobody looks. */
 void heartbeat_beat(struct heartbeat *heartbeat);
 
+/* As it was when it was mapped: 0. */
+void heartbeat_clear(struct heartbeat *heartbeat);
+
 int64_t heartbeat_last(const struct heartbeat *heartbeat);
 
 #endif

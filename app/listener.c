@@ -8,10 +8,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,7 +23,8 @@
 
 /* How long a predecessor that is still answering its last requests is waited for. */
 #define PREDECESSOR_WAIT_MS 5000
-#define PREDECESSOR_POLL_MS 50
+#define LOCK_WAIT_MS 1000
+#define POLL_MS 50
 
 union address {
     struct sockaddr any;
@@ -76,41 +79,154 @@ is_in_use(const union address *address)
 
     if (fd < 0)
         return true; /* that cannot be told: better no socket than somebody else's */
-    used = connect(fd, &address->any, sizeof address->local) == 0 || errno != ECONNREFUSED;
+    used = connect(fd, &address->any, sizeof address->local) == 0 ||
+           (errno != ECONNREFUSED && errno != ENOENT);
     close(fd);
     return used;
 }
 
-static bool
-clear_path(const union address *address, char error[CONFIG_ERROR_SIZE])
+/* The length of the path's folder, with its "/". */
+static size_t
+folder_length(const char *path)
 {
-    const char *path = address->local.sun_path;
-    struct stat status;
-
-    if (lstat(path, &status) != 0)
-        return true;
-    if (!S_ISSOCK(status.st_mode)) {
-        snprintf(error, CONFIG_ERROR_SIZE, "%s exists and is no socket", path);
-        return false;
-    }
-    for (int waited = 0; is_in_use(address); waited += PREDECESSOR_POLL_MS) {
-        if (waited >= PREDECESSOR_WAIT_MS) {
-            snprintf(error, CONFIG_ERROR_SIZE, "another process listens on %s", path);
-            return false;
-        }
-        clock_sleep_ms(PREDECESSOR_POLL_MS);
-    }
-    unlink(path);
-    return true;
+    return (size_t)(strrchr(path, '/') - path) + 1;
 }
 
-static bool
-open_local(struct listener *listener, const struct config *config, char error[CONFIG_ERROR_SIZE])
+/*
+ * Keeps other processes of this program from changing paths in the same folder until the descriptor
+ * is closed, so that none is removed or replaced between a look at it and the change. -1 when that
+ * cannot be: then it is done without.
+ */
+static int
+lock_folder(const char *path)
 {
-    union address address = {.local = {.sun_family = AF_UNIX}};
+    char folder[PATH_MAX];
+    size_t length = folder_length(path);
+    int fd;
+
+    memcpy(folder, path, length);
+    folder[length] = '\0';
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int waited = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0; waited += POLL_MS) {
+        if (waited >= LOCK_WAIT_MS) {
+            close(fd);
+            return -1;
+        }
+        clock_sleep_ms(POLL_MS);
+    }
+    return fd;
+}
+
+static void
+unlock_folder(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+/* A name beside the path, for a socket that is not ready yet. */
+static bool
+make_draft(const union address *address, union address *draft)
+{
+    const char *path = address->local.sun_path;
+    int size = (int)sizeof draft->local.sun_path;
+    int length;
+
+    draft->local.sun_family = AF_UNIX;
+    length = snprintf(draft->local.sun_path, sizeof draft->local.sun_path, "%.*s.%ld",
+                      (int)folder_length(path), path, (long)getpid());
+    return length > 0 && length < size;
+}
+
+enum claim {
+    CLAIM_DONE,
+    CLAIM_IN_USE, /* somebody listens there */
+    CLAIM_FAILED, /* errno says why */
+    CLAIM_NO_SOCKET,
+};
+
+/* Lets the path lead to what the draft leads to. */
+static enum claim
+claim_path(const union address *address, const union address *draft, bool replace)
+{
+    const char *path = address->local.sun_path;
+    int lock = lock_folder(path);
+    enum claim claim = CLAIM_DONE;
+    struct stat status;
+
+    if (lstat(path, &status) == 0) {
+        if (!S_ISSOCK(status.st_mode))
+            claim = CLAIM_NO_SOCKET;
+        else if (!replace && is_in_use(address))
+            claim = CLAIM_IN_USE;
+    }
+    if (claim == CLAIM_DONE && rename(draft->local.sun_path, path) != 0)
+        claim = CLAIM_FAILED;
+    unlock_folder(lock);
+    return claim;
+}
+
+/* The same, and waits for a predecessor that is about to leave the path. */
+static bool
+take_path(const union address *address, const union address *draft, bool replace,
+          char error[CONFIG_ERROR_SIZE])
+{
+    const char *path = address->local.sun_path;
+    enum claim claim = claim_path(address, draft, replace);
+
+    for (int waited = 0; claim == CLAIM_IN_USE && waited < PREDECESSOR_WAIT_MS; waited += POLL_MS) {
+        clock_sleep_ms(POLL_MS);
+        claim = claim_path(address, draft, replace);
+    }
+    switch (claim) {
+    case CLAIM_DONE:
+        break;
+    case CLAIM_IN_USE:
+        snprintf(error, CONFIG_ERROR_SIZE,
+                 "another process listens on %s; --replace takes the path over", path);
+        break;
+    case CLAIM_FAILED:
+        snprintf(error, CONFIG_ERROR_SIZE, "%s: %s", path, strerror(errno));
+        break;
+    case CLAIM_NO_SOCKET:
+        snprintf(error, CONFIG_ERROR_SIZE, "%s exists and is no socket", path);
+        break;
+    }
+    return claim == CLAIM_DONE;
+}
+
+/* A socket that listens under the name of the draft. */
+static bool
+open_draft(struct listener *listener, const union address *draft, const struct config *config)
+{
+    const char *path = draft->local.sun_path;
     struct stat status;
     mode_t mask;
     int bound;
+
+    unlink(path); /* of a process that had the same number, and was killed */
+    listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    mask = umask((mode_t)(~config->listen_mode & 0777));
+    bound = bind(listener->fd, &draft->any, sizeof draft->local);
+    umask(mask);
+    if (bound != 0)
+        return false;
+    if (listen(listener->fd, SOMAXCONN) != 0 || lstat(path, &status) != 0) {
+        unlink(path);
+        return false;
+    }
+    listener->device = status.st_dev;
+    listener->inode = status.st_ino;
+    return true;
+}
+
+/* The path never leads to a socket that does not listen yet. */
+static bool
+open_local(struct listener *listener, const struct config *config, bool replace,
+           char error[CONFIG_ERROR_SIZE])
+{
+    union address address = {.local = {.sun_family = AF_UNIX}};
+    union address draft = {.local = {.sun_family = AF_UNIX}};
 
     if (strlen(config->listen) >= sizeof address.local.sun_path) {
         snprintf(error, CONFIG_ERROR_SIZE, "the path of a unix socket has at most %zu characters",
@@ -118,21 +234,19 @@ open_local(struct listener *listener, const struct config *config, char error[CO
         return false;
     }
     strcpy(address.local.sun_path, config->listen);
-    if (!clear_path(&address, error))
+    if (!make_draft(&address, &draft)) {
+        snprintf(error, CONFIG_ERROR_SIZE, "the folder of the unix socket has too long a name");
         return false;
-    listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    mask = umask((mode_t)(~config->listen_mode & 0777));
-    bound = bind(listener->fd, &address.any, sizeof address.local);
-    umask(mask);
-    if (bound != 0) {
+    }
+    if (!open_draft(listener, &draft, config)) {
         snprintf(error, CONFIG_ERROR_SIZE, "%s: %s", config->listen, strerror(errno));
         return false;
     }
-    strcpy(listener->path, config->listen);
-    if (lstat(listener->path, &status) == 0) {
-        listener->device = status.st_dev;
-        listener->inode = status.st_ino;
+    if (!take_path(&address, &draft, replace, error)) {
+        unlink(draft.local.sun_path);
+        return false;
     }
+    strcpy(listener->path, config->listen);
     return true;
 }
 
@@ -153,6 +267,21 @@ split_host_port(const char *listen, char host[256], char port[16])
     memcpy(host, listen, length);
     host[length] = '\0';
     strcpy(port, colon + 1);
+    return true;
+}
+
+/* Waits for a predecessor that is still answering its last requests. */
+static bool
+bind_when_free(int fd, const union address *address, socklen_t length)
+{
+    int waited = 0;
+
+    while (bind(fd, &address->any, length) != 0) {
+        if (errno != EADDRINUSE || waited >= PREDECESSOR_WAIT_MS)
+            return false;
+        clock_sleep_ms(POLL_MS);
+        waited += POLL_MS;
+    }
     return true;
 }
 
@@ -184,7 +313,8 @@ open_network(struct listener *listener, const struct config *config, char error[
     }
     listener->fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    good = bind(listener->fd, &address.any, found->ai_addrlen) == 0;
+    good = bind_when_free(listener->fd, &address, found->ai_addrlen) &&
+           listen(listener->fd, SOMAXCONN) == 0;
     if (!good)
         snprintf(error, CONFIG_ERROR_SIZE, "%s: %s", config->listen, strerror(errno));
     freeaddrinfo(found);
@@ -207,13 +337,17 @@ take_inherited(struct listener *listener, const struct config *config,
 }
 
 bool
-listener_open(struct listener *listener, const struct config *config, char error[CONFIG_ERROR_SIZE])
+listener_open(struct listener *listener, const struct config *config, bool replace,
+              char error[CONFIG_ERROR_SIZE])
 {
     bool inherited = listener_is_inherited();
     bool good;
 
     *listener = (struct listener){.fd = -1};
-    if (inherited) {
+    if (replace && (inherited || strchr(config->listen, '/') == NULL)) {
+        snprintf(error, CONFIG_ERROR_SIZE, "--replace needs a unix socket's path as listen");
+        good = false;
+    } else if (inherited) {
         good = take_inherited(listener, config, error);
     } else if (config->listen[0] == '\0') {
         snprintf(error, CONFIG_ERROR_SIZE,
@@ -221,13 +355,9 @@ listener_open(struct listener *listener, const struct config *config, char error
                  " --listen PATH or --listen 127.0.0.1:PORT");
         good = false;
     } else if (strchr(config->listen, '/') != NULL) {
-        good = open_local(listener, config, error);
+        good = open_local(listener, config, replace, error);
     } else {
         good = open_network(listener, config, error);
-    }
-    if (good && !inherited && listen(listener->fd, SOMAXCONN) != 0) {
-        snprintf(error, CONFIG_ERROR_SIZE, "%s: %s", config->listen, strerror(errno));
-        good = false;
     }
     if (good)
         fcntl(listener->fd, F_SETFL, fcntl(listener->fd, F_GETFL) | O_NONBLOCK);
@@ -236,22 +366,53 @@ listener_open(struct listener *listener, const struct config *config, char error
     return good;
 }
 
-bool
-listener_is_orphaned(const struct listener *listener)
+/* What stands at the path of a socket that was made here. */
+enum occupant {
+    OCCUPANT_NONE,
+    OCCUPANT_SELF,
+    OCCUPANT_OTHER,
+};
+
+static enum occupant
+occupant_of(const struct listener *listener)
 {
     struct stat status;
 
-    return listener->path[0] != '\0' &&
-           (lstat(listener->path, &status) != 0 || status.st_dev != listener->device ||
-            status.st_ino != listener->inode);
+    if (lstat(listener->path, &status) != 0)
+        return OCCUPANT_NONE;
+    return status.st_dev == listener->device && status.st_ino == listener->inode ? OCCUPANT_SELF
+                                                                                 : OCCUPANT_OTHER;
+}
+
+bool
+listener_is_orphaned(const struct listener *listener)
+{
+    return listener->path[0] != '\0' && occupant_of(listener) != OCCUPANT_SELF;
+}
+
+bool
+listener_is_taken_over(const struct listener *listener)
+{
+    return listener->path[0] != '\0' && occupant_of(listener) == OCCUPANT_OTHER;
+}
+
+void
+listener_withdraw(const struct listener *listener)
+{
+    int lock;
+
+    if (listener->path[0] == '\0')
+        return;
+    lock = lock_folder(listener->path);
+    if (occupant_of(listener) == OCCUPANT_SELF)
+        unlink(listener->path);
+    unlock_folder(lock);
 }
 
 void
 listener_close(struct listener *listener)
 {
-    /* In this order: once it is closed, a successor may have put its own socket there. */
-    if (listener->path[0] != '\0')
-        unlink(listener->path);
+    listener_withdraw(listener);
     if (listener->fd >= 0)
         close(listener->fd);
     *listener = (struct listener){.fd = -1};

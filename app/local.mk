@@ -3,6 +3,7 @@
 # Everything but the two main.c, for both programs and the tests.
 noinst_LIBRARIES += app/libpaymentapi.a
 app_libpaymentapi_a_SOURCES = \
+	app/children.c app/children.h \
 	app/clock.c app/clock.h \
 	app/config.c app/config.h \
 	app/heartbeat.c app/heartbeat.h \
@@ -10,7 +11,8 @@ app_libpaymentapi_a_SOURCES = \
 	app/log.c app/log.h \
 	app/loop.c app/loop.h \
 	app/option_group.c app/option_group.h \
-	app/pool.c app/pool.h \
+	app/reload.c app/reload.h \
+	app/supervisor.c app/supervisor.h \
 	app/worker.c app/worker.h \
 	app/api/authentication.c app/api/authentication.h \
 	app/api/error.c app/api/error.h \

@@ -20,23 +20,27 @@
 #include "http/cgi.h"
 #include "listener.h"
 #include "log.h"
-#include "pool.h"
+#include "reload.h"
+#include "supervisor.h"
 #include "worker.h"
 
 #define OPTIONS_MAX 32
-#define OWN_MAX 5 /* of getopt_long() beside those: four, and the end */
+#define OWN_MAX 6            /* of getopt_long() beside those: five, and the end */
+#define DESCRIPTORS_SPARE 64 /* that a process needs beside its requests */
 
 /* Values of getopt_long() beyond those of the option table, which are its indexes. */
 enum {
     ARGUMENT_CONFIG = 1000,
     ARGUMENT_CHECK,
     ARGUMENT_HELP,
+    ARGUMENT_REPLACE,
     ARGUMENT_VERSION,
 };
 
 /* What the command line says; it goes before what the file says. */
 struct arguments {
     const char *config_path;         /* NULL: not given */
+    bool replace;                    /* take the socket's path from whoever has it */
     const char *values[OPTIONS_MAX]; /* by the option's index; NULL: not given */
     bool check;                      /* only tell whether the configuration is good */
 };
@@ -64,6 +68,8 @@ print_help(void)
         "                           or the environment variable PAYMENT_API_CONF)\n"
         "  --check                  tell on standard error what is wrong with the configuration,\n"
         "                           and end: a start with it would fail (status 78) or not (0)\n"
+        "  --replace                take the unix socket over from a running program, which then\n"
+        "                           ends\n"
         "  --help                   show this text\n"
         "  --version                show the version\n"
         "\n"
@@ -86,6 +92,7 @@ make_long_options(struct option long_options[OPTIONS_MAX + OWN_MAX], char names[
         {"config", required_argument, NULL, ARGUMENT_CONFIG},
         {"check", no_argument, NULL, ARGUMENT_CHECK},
         {"help", no_argument, NULL, ARGUMENT_HELP},
+        {"replace", no_argument, NULL, ARGUMENT_REPLACE},
         {"version", no_argument, NULL, ARGUMENT_VERSION},
         {NULL, 0, NULL, 0},
     };
@@ -116,6 +123,9 @@ parse_arguments(int argc, char **argv, struct arguments *arguments)
         case ARGUMENT_CHECK:
             arguments->check = true;
             break;
+        case ARGUMENT_REPLACE:
+            arguments->replace = true;
+            break;
         case ARGUMENT_HELP:
             print_help();
             return PARSED_AND_DONE;
@@ -140,7 +150,7 @@ parse_arguments(int argc, char **argv, struct arguments *arguments)
 
 /* The configuration: defaults, then the file, then the command line. */
 static bool
-load(struct config *config, void *arg, char error[CONFIG_ERROR_SIZE])
+load(struct config *config, const void *arg, char error[CONFIG_ERROR_SIZE])
 {
     const struct arguments *arguments = arg;
     const struct option_row *rows;
@@ -191,28 +201,23 @@ refuse_start(const struct log *log, const char *error, const char *advice)
     log_write(log, LOG_LEVEL_ERROR, "%s%s", error, advice);
 }
 
-/* This process is the worker: SIGHUP makes it begin anew. */
-static enum worker_end
-run_single(struct config *config, const struct listener *listener, struct arguments *arguments)
+/*
+ * This process is the worker. SIGHUP makes it begin anew, and with a configuration that asks for
+ * more than one process it becomes their parent.
+ */
+static bool
+run(struct config *config, const struct listener *listener, const struct reload_source *source)
 {
-    char error[CONFIG_ERROR_SIZE];
-    enum worker_end end;
+    struct log log = {.target = config->log_target, .level = config->log_level};
 
-    while ((end = worker_run(config, listener, NULL)) == WORKER_RELOAD) {
-        struct log log = {.target = config->log_target, .level = config->log_level};
-        struct config fresh;
+    while (!supervisor_is_needed(config)) {
+        enum worker_end end = worker_run(config, listener, NULL);
 
-        if (load(&fresh, arguments, error) &&
-            (worker_check_database(&fresh, error) || error[0] == '\0')) {
-            *config = fresh;
-            log = (struct log){.target = config->log_target, .level = config->log_level};
-            log_open(&log);
-            log_write(&log, LOG_LEVEL_NOTICE, "new configuration");
-        } else {
-            log_write(&log, LOG_LEVEL_ERROR, "the configuration stays as it was: %s", error);
-        }
+        if (end != WORKER_RELOAD)
+            return end == WORKER_STOPPED;
+        reload(config, &log, source);
     }
-    return end;
+    return supervisor_run(config, listener, source);
 }
 
 /*
@@ -232,31 +237,50 @@ hold_signals(void)
     sigprocmask(SIG_BLOCK, &held, NULL);
 }
 
-static int
-serve(struct config *config, struct arguments *arguments, const struct log *log)
+/*
+ * Each request in hand needs a descriptor, and a shell or a service allows few unless it is asked
+ * for more.
+ */
+static void
+raise_descriptor_limit(const struct config *config, const struct log *log)
 {
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+        limit.rlim_cur < (rlim_t)config->max_in_hand + DESCRIPTORS_SPARE)
+        log_write(log, LOG_LEVEL_WARNING,
+                  "%llu open files are allowed: too few for max_in_hand (%d) in each worker",
+                  (unsigned long long)limit.rlim_cur, config->max_in_hand);
+}
+
+/*
+ * The socket comes last: the path of another process is taken over only by one that can work.
+ */
+static int
+serve(struct config *config, const struct arguments *arguments, const struct log *log)
+{
+    const struct reload_source source = {.load = load, .arg = arguments};
     char error[CONFIG_ERROR_SIZE];
     struct listener listener;
     bool good;
 
     hold_signals();
-    if (!listener_open(&listener, config, error)) {
-        refuse_start(log, error, "");
-        return EX_CONFIG;
-    }
     if (!worker_check_database(config, error) && error[0] != '\0') {
         refuse_start(log, error, "; 'payment-admin check' tells more");
         /* Who gave the socket would answer 500, or start it again and again: 503 until it is right.
          */
-        if (!listener_is_inherited()) {
-            listener_close(&listener);
+        if (!listener_is_inherited())
             return EX_CONFIG;
-        }
     }
-    if (config->workers == 1)
-        good = run_single(config, &listener, arguments) == WORKER_STOPPED;
-    else
-        good = pool_run(config, &listener, load, arguments);
+    if (!listener_open(&listener, config, arguments->replace, error)) {
+        refuse_start(log, error, "");
+        return EX_CONFIG;
+    }
+    raise_descriptor_limit(config, log);
+    good = run(config, &listener, &source);
     listener_close(&listener);
     return good ? EXIT_SUCCESS : EX_SOFTWARE;
 }

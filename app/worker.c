@@ -20,7 +20,7 @@
 #define IDLE_MS 20 /* a worker that slept so long was waiting for requests, not they for it */
 
 struct worker {
-    const struct config *config; /* not owned */
+    const struct config *config;     /* not owned */
     const struct listener *listener; /* not owned */
     struct heartbeat *heartbeat;     /* not owned; NULL where no parent looks at it */
     struct loop loop;
@@ -225,6 +225,24 @@ turn(struct worker *worker)
     return true;
 }
 
+/*
+ * Where there is no parent to do it: ends when another process has taken the path of the socket
+ * over, and takes the path away before it ends, so that no new connection comes.
+ */
+static void
+look_after_path(struct worker *worker)
+{
+    if (worker->heartbeat != NULL)
+        return;
+    if (worker->end_signal == 0 && listener_is_taken_over(worker->listener)) {
+        log_write(&worker->service->log, LOG_LEVEL_NOTICE, "another process has taken over %s",
+                  worker->listener->path);
+        worker->end_signal = SIGTERM;
+    }
+    if (worker->end_signal != 0 && worker->end_signal != SIGHUP)
+        listener_withdraw(worker->listener);
+}
+
 static enum worker_end
 serve(struct worker *worker)
 {
@@ -233,6 +251,8 @@ serve(struct worker *worker)
     while (!draining || worker->turn_count > 0 || fastcgi_busy(worker->fastcgi) > 0) {
         if (!turn(worker))
             return WORKER_FAILED;
+        if (!draining)
+            look_after_path(worker);
         if (worker->end_signal != 0 && !draining) {
             draining = true;
             fastcgi_drain(worker->fastcgi, listener_is_orphaned(worker->listener));

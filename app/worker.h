@@ -20,7 +20,9 @@ enum worker_end {
 
 /*
  * Serves a listening socket with FastCGI until a signal ends it. It beats at every turn of its
- * loop, so at least every HEARTBEAT_INTERVAL_MS; NULL where no parent looks at that.
+ * loop, so at least every HEARTBEAT_INTERVAL_MS. With NULL there is no parent to look at that, nor
+ * at the path of the socket: then it ends when another process has taken the path over, and removes
+ * it before it ends.
  */
 enum worker_end worker_run(const struct config *config, const struct listener *listener,
                            struct heartbeat *heartbeat) __attribute__((warn_unused_result));

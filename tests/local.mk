@@ -4,6 +4,7 @@
 unit_tests = \
 	tests/unit/api_key-t \
 	tests/unit/card_number-t \
+	tests/unit/children-t \
 	tests/unit/config-t \
 	tests/unit/currency-t \
 	tests/unit/fastcgi_record-t \
@@ -38,6 +39,9 @@ tests_unit_api_key_t_LDADD = $(unit_LDADD)
 tests_unit_card_number_t_SOURCES = tests/unit/card_number-t.c tests/unit/unit.h
 tests_unit_card_number_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_card_number_t_LDADD = $(unit_LDADD)
+tests_unit_children_t_SOURCES = tests/unit/children-t.c tests/unit/unit.h
+tests_unit_children_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_children_t_LDADD = $(unit_LDADD)
 tests_unit_config_t_SOURCES = tests/unit/config-t.c tests/unit/unit.h
 tests_unit_config_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_config_t_LDADD = $(unit_LDADD)
@@ -240,6 +244,7 @@ EXTRA_DIST += \
 	tests/functional/test_refunds.py \
 	tests/functional/test_schema.py \
 	tests/functional/test_shedding.py \
+	tests/functional/test_supervisor.py \
 	tests/functional/test_tls.py \
 	tests/functional/test_unknown_outcomes.py \
 	tests/functional/test_secrets.py \

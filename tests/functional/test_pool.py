@@ -263,7 +263,7 @@ def test_a_routable_address_can_be_forced(stack):
 def test_a_live_socket_is_not_taken(stack):
     status, message = run_program("--config", stack.config, "--listen", stack.workers.socket)
     assert status == 78
-    assert "another process listens on" in message
+    assert "another process listens on" in message and "--replace" in message
     assert stack.client.pay().status_code == 201
 
 
