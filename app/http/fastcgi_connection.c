@@ -26,11 +26,12 @@ has_begun(const struct fastcgi_connection *connection)
     return connection->reader.phase != RECORD_BEGIN || connection->reader.header_length > 0;
 }
 
-/* True while the worker's sums count it as a request that has begun and is not whole. */
+/* True while the worker's sums count it as a request that is not whole. A connection that has just
+ * been made will bring one, which is only on its way. */
 static bool
 is_incomplete(const struct fastcgi_connection *connection)
 {
-    return connection->state == FASTCGI_READING && has_begun(connection);
+    return connection->state == FASTCGI_READING && (!connection->kept || has_begun(connection));
 }
 
 static size_t
@@ -183,7 +184,7 @@ take_bytes(struct fastcgi_connection *connection, size_t length)
     connection->active_at = clock_monotonic_ms();
     if (!has_begun(connection)) {
         connection->arrived_at = connection->active_at;
-        all->incomplete++;
+        all->incomplete += connection->kept;
     }
     all->incomplete_bytes -= bytes_of(connection);
     taken = record_read(reader, all->scratch, length, max_body);
@@ -271,6 +272,7 @@ end_answer(struct fastcgi_connection *connection)
     all->at_work--;
     record_reader_reset(&connection->reader, KEPT_BUFFER);
     connection->state = FASTCGI_READING;
+    connection->kept = true;
     connection->active_at = clock_monotonic_ms();
     watch(connection, EPOLLIN | EPOLLRDHUP);
 }
@@ -352,6 +354,7 @@ fastcgi_connection_open(struct fastcgi_connections *all, int fd)
     }
     connection->source.fd = fd;
     connection->arrived_at = connection->active_at = clock_monotonic_ms();
+    all->incomplete++;
     /* Most often the whole request is there, and the loop need not know of it. */
     read_connection(connection);
     return true;
@@ -417,7 +420,7 @@ check(struct fastcgi_connection *connection, int64_t now)
 
     switch (connection->state) {
     case FASTCGI_READING:
-        if ((has_begun(connection) || !settings->keepalive) &&
+        if (is_incomplete(connection) &&
             (pause >= settings->io_timeout_ms ||
              now - connection->arrived_at >= settings->request_timeout_ms))
             give_up(connection, BODY_LATE);
@@ -444,7 +447,7 @@ limit_kept(struct fastcgi_connections *all)
     size_t kept = 0;
 
     for (struct fastcgi_connection *at = all->first; at != NULL; at = at->next) {
-        if (at->state != FASTCGI_READING || has_begun(at))
+        if (at->state != FASTCGI_READING || is_incomplete(at))
             continue;
         kept++;
         if (oldest == NULL || at->active_at < oldest->active_at)
@@ -470,6 +473,15 @@ fastcgi_connections_check(struct fastcgi_connections *all)
         limit_kept(all);
 }
 
+/* True when something has come that was not read yet: the next request, or the peer's end. */
+static bool
+has_input(const struct fastcgi_connection *connection)
+{
+    struct pollfd input = {.fd = connection->source.fd, .events = POLLIN};
+
+    return poll(&input, 1, 0) > 0;
+}
+
 void
 fastcgi_connections_drain(struct fastcgi_connections *all)
 {
@@ -478,13 +490,14 @@ fastcgi_connections_drain(struct fastcgi_connections *all)
     all->draining = true;
     for (struct fastcgi_connection *at = all->first; at != NULL; at = next) {
         next = at->next;
-        if (at->state == FASTCGI_READING && !has_begun(at))
-            read_connection(at); /* a request may have come just now */
-    }
-    for (struct fastcgi_connection *at = all->first; at != NULL; at = next) {
-        next = at->next;
-        if (at->state == FASTCGI_READING && !has_begun(at))
+        if (at->state != FASTCGI_READING || is_incomplete(at))
+            continue;
+        if (has_input(at)) {
+            at->kept = false;
+            all->incomplete++;
+        } else {
             fastcgi_connection_close(at);
+        }
     }
 }
 

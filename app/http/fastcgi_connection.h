@@ -35,6 +35,7 @@ struct fastcgi_connection {
     struct fastcgi_connection *next_complete;   /* in order of arrival */
     enum fastcgi_state state;
     bool watched;                 /* it is in the loop */
+    bool kept;                    /* for another request; before the first one it is not */
     enum body_status body_status; /* why the request is complete before its end, else BODY_OK */
     struct record_reader reader;
     int64_t arrived_at;  /* monotonic milliseconds */
@@ -57,7 +58,7 @@ struct fastcgi_connections {
     size_t complete;         /* wait for the worker */
     size_t at_work;          /* the worker owes an answer */
     size_t writing;          /* answers that have not gone out whole */
-    size_t incomplete;       /* requests that have begun and are not whole */
+    size_t incomplete;       /* requests that are not whole, or on their way */
     size_t incomplete_bytes; /* what they hold */
     size_t incomplete_bytes_max;
     unsigned char scratch[CONNECTION_SCRATCH_SIZE];

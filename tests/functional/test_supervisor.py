@@ -8,6 +8,7 @@ import os
 import re
 import resource
 import signal
+import socket
 import stat
 import subprocess
 import threading
@@ -211,6 +212,21 @@ def test_hup_reaches_saturated_workers(pools):
         wait_until(lambda: not workers & pool.worker_pids(), 10, "new workers")
         time.sleep(0.3)
     assert requests.lost == []
+
+
+def test_a_request_on_its_way_is_answered_by_a_worker_that_ends(pools):
+    pool = pools("ending").start()
+    wait_until(pool.complete, what="the workers")
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(10)
+        connection.connect(pool.socket)
+        time.sleep(0.3)  # a worker has accepted it by now
+        pool.signal(signal.SIGTERM)
+        wait_until(lambda: not os.path.exists(pool.socket), what="the end of the path")
+        time.sleep(0.3)
+        connection.sendall(fastcgi_request(fastcgi_params("GET", "/healthz")))
+        assert b'{"status":"ok"}' in connection.recv(4096)
+    assert pool.wait(10) == 0
 
 
 def test_an_end_and_a_start_at_once_leave_a_pool(pools):
