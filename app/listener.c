@@ -85,13 +85,6 @@ is_in_use(const union address *address)
     return used;
 }
 
-/* The length of the path's folder, with its "/". */
-static size_t
-folder_length(const char *path)
-{
-    return (size_t)(strrchr(path, '/') - path) + 1;
-}
-
 /*
  * Keeps other processes of this program from changing paths in the same folder until the descriptor
  * is closed, so that none is removed or replaced between a look at it and the change. -1 when that
@@ -101,7 +94,7 @@ static int
 lock_folder(const char *path)
 {
     char folder[PATH_MAX];
-    size_t length = folder_length(path);
+    size_t length = (size_t)(strrchr(path, '/') - path) + 1;
     int fd;
 
     memcpy(folder, path, length);
@@ -124,109 +117,97 @@ unlock_folder(int fd)
         close(fd);
 }
 
-/* A name beside the path, for a socket that is not ready yet. */
-static bool
-make_draft(const union address *address, union address *draft)
-{
-    const char *path = address->local.sun_path;
-    int size = (int)sizeof draft->local.sun_path;
-    int length;
-
-    draft->local.sun_family = AF_UNIX;
-    length = snprintf(draft->local.sun_path, sizeof draft->local.sun_path, "%.*s.%ld",
-                      (int)folder_length(path), path, (long)getpid());
-    return length > 0 && length < size;
-}
-
 enum claim {
     CLAIM_DONE,
     CLAIM_IN_USE, /* somebody listens there */
-    CLAIM_FAILED, /* errno says why */
     CLAIM_NO_SOCKET,
+    CLAIM_FAILED, /* errno says why */
 };
 
-/* Lets the path lead to what the draft leads to. */
+/* A socket that listens under this name, which nothing has yet. */
 static enum claim
-claim_path(const union address *address, const union address *draft, bool replace)
+open_name(struct listener *listener, const union address *name, const struct config *config)
 {
-    const char *path = address->local.sun_path;
-    int lock = lock_folder(path);
-    enum claim claim = CLAIM_DONE;
-    struct stat status;
-
-    if (lstat(path, &status) == 0) {
-        if (!S_ISSOCK(status.st_mode))
-            claim = CLAIM_NO_SOCKET;
-        else if (!replace && is_in_use(address))
-            claim = CLAIM_IN_USE;
-    }
-    if (claim == CLAIM_DONE && rename(draft->local.sun_path, path) != 0)
-        claim = CLAIM_FAILED;
-    unlock_folder(lock);
-    return claim;
-}
-
-/* The same, and waits for a predecessor that is about to leave the path. */
-static bool
-take_path(const union address *address, const union address *draft, bool replace,
-          char error[CONFIG_ERROR_SIZE])
-{
-    const char *path = address->local.sun_path;
-    enum claim claim = claim_path(address, draft, replace);
-
-    for (int waited = 0; claim == CLAIM_IN_USE && waited < PREDECESSOR_WAIT_MS; waited += POLL_MS) {
-        clock_sleep_ms(POLL_MS);
-        claim = claim_path(address, draft, replace);
-    }
-    switch (claim) {
-    case CLAIM_DONE:
-        break;
-    case CLAIM_IN_USE:
-        snprintf(error, CONFIG_ERROR_SIZE,
-                 "another process listens on %s; --replace takes the path over", path);
-        break;
-    case CLAIM_FAILED:
-        snprintf(error, CONFIG_ERROR_SIZE, "%s: %s", path, strerror(errno));
-        break;
-    case CLAIM_NO_SOCKET:
-        snprintf(error, CONFIG_ERROR_SIZE, "%s exists and is no socket", path);
-        break;
-    }
-    return claim == CLAIM_DONE;
-}
-
-/* A socket that listens under the name of the draft. */
-static bool
-open_draft(struct listener *listener, const union address *draft, const struct config *config)
-{
-    const char *path = draft->local.sun_path;
     struct stat status;
     mode_t mask;
     int bound;
 
-    unlink(path); /* of a process that had the same number, and was killed */
     listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     mask = umask((mode_t)(~config->listen_mode & 0777));
-    bound = bind(listener->fd, &draft->any, sizeof draft->local);
+    bound = bind(listener->fd, &name->any, sizeof name->local);
     umask(mask);
     if (bound != 0)
-        return false;
-    if (listen(listener->fd, SOMAXCONN) != 0 || lstat(path, &status) != 0) {
-        unlink(path);
-        return false;
+        return CLAIM_FAILED;
+    if (listen(listener->fd, SOMAXCONN) != 0 || lstat(name->local.sun_path, &status) != 0) {
+        unlink(name->local.sun_path);
+        return CLAIM_FAILED;
     }
     listener->device = status.st_dev;
     listener->inode = status.st_ino;
-    return true;
+    return CLAIM_DONE;
 }
 
-/* The path never leads to a socket that does not listen yet. */
+/* Lets the path lead here instead of to the process that listens there, and never to none. */
+static enum claim
+replace_path(struct listener *listener, const union address *address, const struct config *config)
+{
+    union address draft = {.local = {.sun_family = AF_UNIX}};
+    const size_t size = sizeof draft.local.sun_path;
+
+    if (snprintf(draft.local.sun_path, size, "%s.%ld", config->listen, (long)getpid()) >=
+        (int)size) {
+        errno = ENAMETOOLONG;
+        return CLAIM_FAILED;
+    }
+    unlink(draft.local.sun_path); /* of a process that had the same number, and was killed */
+    if (open_name(listener, &draft, config) != CLAIM_DONE)
+        return CLAIM_FAILED;
+    if (rename(draft.local.sun_path, address->local.sun_path) != 0) {
+        unlink(draft.local.sun_path);
+        return CLAIM_FAILED;
+    }
+    return CLAIM_DONE;
+}
+
+static enum claim
+claim_path(struct listener *listener, const union address *address, const struct config *config,
+           bool replace)
+{
+    const char *path = address->local.sun_path;
+    struct stat status;
+
+    if (lstat(path, &status) == 0) {
+        if (!S_ISSOCK(status.st_mode))
+            return CLAIM_NO_SOCKET;
+        if (is_in_use(address))
+            return replace ? replace_path(listener, address, config) : CLAIM_IN_USE;
+        unlink(path);
+    }
+    return open_name(listener, address, config);
+}
+
+/* The same while nobody else does it, and waits for a predecessor that is about to leave the path.
+ */
+static enum claim
+wait_for_path(struct listener *listener, const union address *address, const struct config *config,
+              bool replace)
+{
+    for (int waited = 0;; waited += POLL_MS) {
+        int lock = lock_folder(address->local.sun_path);
+        enum claim claim = claim_path(listener, address, config, replace);
+
+        unlock_folder(lock);
+        if (claim != CLAIM_IN_USE || waited >= PREDECESSOR_WAIT_MS)
+            return claim;
+        clock_sleep_ms(POLL_MS);
+    }
+}
+
 static bool
 open_local(struct listener *listener, const struct config *config, bool replace,
            char error[CONFIG_ERROR_SIZE])
 {
     union address address = {.local = {.sun_family = AF_UNIX}};
-    union address draft = {.local = {.sun_family = AF_UNIX}};
 
     if (strlen(config->listen) >= sizeof address.local.sun_path) {
         snprintf(error, CONFIG_ERROR_SIZE, "the path of a unix socket has at most %zu characters",
@@ -234,20 +215,22 @@ open_local(struct listener *listener, const struct config *config, bool replace,
         return false;
     }
     strcpy(address.local.sun_path, config->listen);
-    if (!make_draft(&address, &draft)) {
-        snprintf(error, CONFIG_ERROR_SIZE, "the folder of the unix socket has too long a name");
-        return false;
-    }
-    if (!open_draft(listener, &draft, config)) {
+    switch (wait_for_path(listener, &address, config, replace)) {
+    case CLAIM_DONE:
+        strcpy(listener->path, config->listen);
+        return true;
+    case CLAIM_IN_USE:
+        snprintf(error, CONFIG_ERROR_SIZE,
+                 "another process listens on %s; --replace takes the path over", config->listen);
+        break;
+    case CLAIM_NO_SOCKET:
+        snprintf(error, CONFIG_ERROR_SIZE, "%s exists and is no socket", config->listen);
+        break;
+    case CLAIM_FAILED:
         snprintf(error, CONFIG_ERROR_SIZE, "%s: %s", config->listen, strerror(errno));
-        return false;
+        break;
     }
-    if (!take_path(&address, &draft, replace, error)) {
-        unlink(draft.local.sun_path);
-        return false;
-    }
-    strcpy(listener->path, config->listen);
-    return true;
+    return false;
 }
 
 /* Splits "127.0.0.1:9000" or "[::1]:9000"; false when it is neither. */
