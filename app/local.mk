@@ -41,6 +41,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/http/fastcgi_connection.c app/http/fastcgi_connection.h \
 	app/http/fastcgi_params.c app/http/fastcgi_params.h \
 	app/http/fastcgi_record.c app/http/fastcgi_record.h \
+	app/http/fastcgi_settings.h \
 	app/http/inbound.c app/http/inbound.h \
 	app/http/json_body.c app/http/json_body.h \
 	app/http/request.c app/http/request.h \
@@ -58,6 +59,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/database.c app/store/database.h \
 	app/store/host_list.c app/store/host_list.h \
 	app/store/merchant_store.c app/store/merchant_store.h \
+	app/store/payment_row.c app/store/payment_row.h \
 	app/store/payment_store.c app/store/payment_store.h \
 	app/store/refund_row.c app/store/refund_row.h \
 	app/store/refund_store.c app/store/refund_store.h \

@@ -19,6 +19,7 @@ open_database(const struct config *config, const struct log *log)
     static const struct statement_set *const sets[] = {
         &credential_statements,
         &payment_statements,
+        &payment_row_statements,
         &refund_row_statements,
         &reservation_statements,
     };

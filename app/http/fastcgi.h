@@ -16,19 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http/fastcgi_settings.h"
 #include "http/inbound.h"
-#include "log.h"
 #include "loop.h"
-
-struct fastcgi_settings {
-    int listen_fd;          /* non-blocking; not owned */
-    int io_timeout_ms;      /* the longest pause of the web server while it sends or receives */
-    int request_timeout_ms; /* the longest time for a whole request to arrive, or an answer to go */
-    size_t max_body;        /* bytes */
-    size_t in_hand_max;     /* requests that are complete and not answered */
-    bool keepalive;         /* keep a connection for the web server's next request */
-    const struct log *log;  /* not owned */
-};
 
 struct fastcgi;
 

@@ -13,8 +13,10 @@
 #ifndef PAYMENT_API_HTTP_FASTCGI_CONNECTION_H
 #define PAYMENT_API_HTTP_FASTCGI_CONNECTION_H
 
-#include "http/fastcgi.h"
 #include "http/fastcgi_record.h"
+#include "http/fastcgi_settings.h"
+#include "http/inbound.h"
+#include "loop.h"
 
 #define CONNECTION_SCRATCH_SIZE ((size_t)64 * 1024) /* bytes that are read at once */
 

@@ -73,7 +73,8 @@ connection_note_no_time(struct connection *connection, const char *what)
     char before[CONNECTION_ERROR_SIZE / 2];
 
     /* What took the time is of more interest. */
-    snprintf(before, sizeof before, "%.200s", connection->error_number != 0 ? connection->error : "");
+    snprintf(before, sizeof before, "%.200s",
+             connection->error_number != 0 ? connection->error : "");
     connection->out_of_time = true;
     connection_set_error(connection, "%s%s%s: no time left before the request's deadline", before,
                          before[0] != '\0' ? "; " : "", what);

@@ -13,7 +13,6 @@
 
 #include "clock.h"
 #include "log.h"
-#include "store/database.h"
 #include "store/host_list.h"
 #include "store/result.h"
 

@@ -19,8 +19,6 @@
 /* The most records that one call of a store takes as a group. */
 #define STORE_GROUP_MAX 64
 
-#define DATABASE_ERROR_SIZE 512 /* of database_error() */
-
 struct database;
 
 /* Looks at a fresh connection; DATABASE_FAILED, logged, refuses it. */

@@ -8,102 +8,18 @@
 #include <string.h>
 
 #include "store/binding.h"
-#include "store/slots.h"
+#include "store/payment_row.h"
 
-enum {
-    INSERT,
-    FIND_BY_ID,
-    FIND_BY_KEY = FIND_BY_ID + SLOTS_COUNT,
-    LOCK_BY_ID = FIND_BY_KEY + SLOTS_COUNT,
-    LOCK_FREE_BY_ID = LOCK_BY_ID + SLOTS_COUNT,
-};
-
-#define SELECT                                                                              \
-    "SELECT id, merchant_id, mode, amount, refunded, currency, status, decline, processor," \
-    " source, description, idempotency_key, created_at FROM payments"
-#define COLUMN_COUNT 13
-#define BY_ID "(id = ? AND merchant_id = ? AND mode = ?)"
-#define BY_KEY "(merchant_id = ? AND mode = ? AND idempotency_key = ?)"
-#define EACH 3 /* parameters of one record in each of the two */
-
-/*
- * The index is named where the optimizer could think of another one for a long list of conditions:
- * each condition is one row of it.
- */
 static const struct statement statements[] = {
-    [INSERT] = {.name = "payment insert",
-                .sql = "INSERT INTO payments (id, merchant_id, mode, amount, currency, status,"
-                       " decline, processor, source, description, idempotency_key, created_at)"
-                       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                .parameters = 12},
-    SLOT_STATEMENTS(FIND_BY_ID, "payment by id", SELECT " FORCE INDEX (PRIMARY) WHERE ", BY_ID, "",
-                    EACH, COLUMN_COUNT),
-    SLOT_STATEMENTS(FIND_BY_KEY, "payment by idempotency key",
-                    SELECT " FORCE INDEX (payments_mode_idempotency) WHERE ", BY_KEY, "", EACH,
-                    COLUMN_COUNT),
-    SLOT_STATEMENTS(LOCK_BY_ID, "payment by id, locked", SELECT " FORCE INDEX (PRIMARY) WHERE ",
-                    BY_ID, " ORDER BY id FOR UPDATE", EACH, COLUMN_COUNT),
-    SLOT_STATEMENTS(LOCK_FREE_BY_ID, "payment by id, locked if free",
-                    SELECT " FORCE INDEX (PRIMARY) WHERE ", BY_ID,
-                    " ORDER BY id FOR UPDATE SKIP LOCKED", EACH, COLUMN_COUNT),
+    {.name = "payment insert",
+     .sql = "INSERT INTO payments (id, merchant_id, mode, amount, currency, status, decline,"
+            " processor, source, description, idempotency_key, created_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+     .parameters = 12},
 };
 
 const struct statement_set payment_statements = {statements,
                                                  sizeof statements / sizeof statements[0]};
-
-/* One row of a result, as the columns leave it. */
-struct payment_row {
-    struct column columns[COLUMN_COUNT];
-    struct payment payment;
-    char mode[8], currency[8], status[16], decline[40];
-    MYSQL_TIME created_at;
-};
-
-static void
-bind_row(struct payment_row *row, MYSQL_BIND columns[COLUMN_COUNT])
-{
-    struct payment *payment = &row->payment;
-    const MYSQL_BIND bound[COLUMN_COUNT] = {
-        column_bytes(&row->columns[0], payment->id.bytes, IDENTIFIER_SIZE),
-        column_bytes(&row->columns[1], payment->merchant_id.bytes, IDENTIFIER_SIZE),
-        column_text(&row->columns[2], row->mode, sizeof row->mode),
-        column_number(&row->columns[3], &payment->amount),
-        column_number(&row->columns[4], &payment->refunded),
-        column_text(&row->columns[5], row->currency, sizeof row->currency),
-        column_text(&row->columns[6], row->status, sizeof row->status),
-        column_text(&row->columns[7], row->decline, sizeof row->decline),
-        column_text(&row->columns[8], payment->processor, sizeof payment->processor),
-        column_text(&row->columns[9], payment->source, sizeof payment->source),
-        column_text(&row->columns[10], payment->description, sizeof payment->description),
-        column_text(&row->columns[11], payment->idempotency_key, sizeof payment->idempotency_key),
-        column_time(&row->columns[12], &row->created_at),
-    };
-
-    memcpy(columns, bound, sizeof bound);
-}
-
-/* The row as a payment; false for a row that no program of ours writes. */
-static bool
-take_payment(struct payment_row *row)
-{
-    struct payment *payment = &row->payment;
-
-    column_end(&row->columns[2], row->mode);
-    column_end(&row->columns[5], row->currency);
-    column_end(&row->columns[6], row->status);
-    column_end(&row->columns[7], row->decline);
-    column_end(&row->columns[8], payment->processor);
-    column_end(&row->columns[9], payment->source);
-    column_end(&row->columns[10], payment->description);
-    column_end(&row->columns[11], payment->idempotency_key);
-    payment->has_description = !row->columns[10].is_null;
-    payment->created_at = time_from_column(&row->created_at);
-    payment->currency = currency_of_record(row->currency);
-    payment->decline = DECLINE_NONE;
-    return payment->currency != NULL && mode_parse(row->mode, &payment->mode) &&
-           payment_status_parse(row->status, &payment->status) &&
-           (row->decline[0] == '\0' || decline_parse(row->decline, &payment->decline));
-}
 
 /* The parameters of one INSERT, a row a payment. */
 struct payment_rows {
@@ -165,42 +81,35 @@ insert_rows(struct database *database, const struct payment_insertion *insertion
 
     for (size_t i = 0; i < count; i++)
         set_payment(&rows, i, insertions[places[i]].payment);
-    return database_execute_group(database, &statements[INSERT], parameters, count, &written);
+    return database_execute_group(database, &statements[0], parameters, count, &written);
 }
-
-/* Whether a row that was found is what a pending payment waits for. */
-typedef bool matches(const struct payment *payment, const struct payment *found);
 
 /* Gives a result to each pending payment that a row matches. */
 struct settling {
     struct insertion_group *group;
-    matches *matches;
+    bool (*matches)(const struct payment *payment, const struct payment *found);
     enum store_result result;
-    struct payment_row row;
 };
 
-static enum database_result
-settle_by_row(void *arg)
+static void
+settle_by_row(void *arg, const struct payment *found)
 {
     struct settling *settling = arg;
     struct pending *pending = &settling->group->pending;
     size_t kept = 0;
 
-    if (!take_payment(&settling->row))
-        return DATABASE_FAILED;
     for (size_t i = 0; i < pending->count; i++) {
         struct payment_insertion *insertion = &settling->group->insertions[pending->places[i]];
 
-        if (!settling->matches(insertion->payment, &settling->row.payment)) {
+        if (!settling->matches(insertion->payment, found)) {
             pending->places[kept++] = pending->places[i];
             continue;
         }
         insertion->result = settling->result;
         if (insertion->result == STORE_EXISTS)
-            *insertion->existing = settling->row.payment;
+            *insertion->existing = *found;
     }
     pending->count = kept;
-    return DATABASE_DONE;
 }
 
 static bool
@@ -209,60 +118,27 @@ same_id(const struct payment *a, const struct payment *b)
     return identifier_equal(&a->id, &b->id);
 }
 
+/* The pending payments whose id or key is there get this result. */
 static enum database_result
-settle_found(struct database *database, struct insertion_group *group,
-             const struct statement *slots, MYSQL_BIND *parameters, size_t count, matches *matching,
-             enum store_result found)
+settle(struct database *database, struct insertion_group *group, enum payment_look_up by,
+       enum store_result found)
 {
-    struct settling settling = {.group = group, .matches = matching, .result = found};
-    MYSQL_BIND columns[COLUMN_COUNT];
+    struct settling settling = {
+        .group = group,
+        .matches = by == PAYMENT_BY_KEY ? payment_same_key : same_id,
+        .result = found,
+    };
+    struct record_key keys[STORE_GROUP_MAX];
 
-    if (count == 0)
-        return DATABASE_DONE;
-    slots_fill(parameters, EACH, count);
-    bind_row(&settling.row, columns);
-    return database_execute_rows(database, &slots[slots_for(count)], parameters, columns,
-                                 settle_by_row, &settling);
-}
+    for (size_t i = 0; i < group->pending.count; i++) {
+        const struct payment *payment = group->insertions[group->pending.places[i]].payment;
 
-/* Which of the pending payments have been kept, by their ids? */
-static enum database_result
-settle_by_id(struct database *database, struct insertion_group *group)
-{
-    MYSQL_BIND parameters[EACH * STORE_GROUP_MAX];
-    const struct pending *pending = &group->pending;
-
-    for (size_t i = 0; i < pending->count; i++) {
-        const struct payment *payment = group->insertions[pending->places[i]].payment;
-
-        parameters[EACH * i] = bind_identifier(&payment->id);
-        parameters[EACH * i + 1] = bind_identifier(&payment->merchant_id);
-        parameters[EACH * i + 2] = bind_text(mode_name(payment->mode));
+        keys[i] = (struct record_key){.merchant_id = &payment->merchant_id,
+                                      .id = &payment->id,
+                                      .idempotency_key = payment->idempotency_key,
+                                      .mode = payment->mode};
     }
-    return settle_found(database, group, &statements[FIND_BY_ID], parameters, pending->count,
-                        same_id, STORE_OK);
-}
-
-/* Whose idempotency keys are there? That is what they are given as their result. */
-static enum database_result
-settle_by_key(struct database *database, struct insertion_group *group, enum store_result found)
-{
-    MYSQL_BIND parameters[EACH * STORE_GROUP_MAX];
-    const struct pending *pending = &group->pending;
-    size_t count = 0;
-
-    for (size_t i = 0; i < pending->count; i++) {
-        const struct payment *payment = group->insertions[pending->places[i]].payment;
-
-        if (payment->idempotency_key[0] == '\0')
-            continue;
-        parameters[EACH * count] = bind_identifier(&payment->merchant_id);
-        parameters[EACH * count + 1] = bind_text(mode_name(payment->mode));
-        parameters[EACH * count + 2] = bind_text(payment->idempotency_key);
-        count++;
-    }
-    return settle_found(database, group, &statements[FIND_BY_KEY], parameters, count,
-                        payment_same_key, found);
+    return payment_row_look_up(database, by, keys, group->pending.count, settle_by_row, &settling);
 }
 
 /* What is there already: asked after a duplicate, and before another try. */
@@ -272,9 +148,9 @@ settle_known(struct database *database, struct insertion_group *group)
     enum database_result result = DATABASE_DONE;
 
     if (database_tried_before(database))
-        result = settle_by_id(database, group);
+        result = settle(database, group, PAYMENT_BY_ID, STORE_OK);
     if (result == DATABASE_DONE)
-        result = settle_by_key(database, group, STORE_EXISTS);
+        result = settle(database, group, PAYMENT_BY_KEY, STORE_EXISTS);
     return result;
 }
 
@@ -290,7 +166,7 @@ settle_locked(struct database *database, struct insertion_group *group)
     if (result == DATABASE_DONE)
         result = database_read_uncommitted(database);
     if (result == DATABASE_DONE)
-        result = settle_by_key(database, group, STORE_LOCKED);
+        result = settle(database, group, PAYMENT_BY_KEY, STORE_LOCKED);
     return result;
 }
 
@@ -378,17 +254,13 @@ payment_store_insert(struct database *database, struct deadline deadline,
 struct search_group {
     struct payment_search *searches;
     size_t count;
-    struct payment_row row;
 };
 
-static enum database_result
-take_found(void *arg)
+static void
+take_found(void *arg, const struct payment *found)
 {
     struct search_group *group = arg;
-    const struct payment *found = &group->row.payment;
 
-    if (!take_payment(&group->row))
-        return DATABASE_FAILED;
     for (size_t i = 0; i < group->count; i++) {
         struct payment_search *search = &group->searches[i];
 
@@ -398,40 +270,34 @@ take_found(void *arg)
             search->result = STORE_OK;
         }
     }
-    return DATABASE_DONE;
 }
 
 static enum database_result
-read_by_id(struct database *database, const struct statement *slots,
-           struct payment_search *searches, size_t count)
+read_by_id(struct database *database, enum payment_look_up by, struct payment_search *searches,
+           size_t count)
 {
     struct search_group group = {.searches = searches, .count = count};
-    MYSQL_BIND parameters[EACH * STORE_GROUP_MAX];
-    MYSQL_BIND columns[COLUMN_COUNT];
+    struct record_key keys[STORE_GROUP_MAX];
 
     for (size_t i = 0; i < count; i++) {
         searches[i].result = STORE_NOT_FOUND;
-        parameters[EACH * i] = bind_identifier(searches[i].id);
-        parameters[EACH * i + 1] = bind_identifier(searches[i].merchant_id);
-        parameters[EACH * i + 2] = bind_text(mode_name(searches[i].mode));
+        keys[i] = (struct record_key){
+            .merchant_id = searches[i].merchant_id, .id = searches[i].id, .mode = searches[i].mode};
     }
-    slots_fill(parameters, EACH, count);
-    bind_row(&group.row, columns);
-    return database_execute_rows(database, &slots[slots_for(count)], parameters, columns,
-                                 take_found, &group);
+    return payment_row_look_up(database, by, keys, count, take_found, &group);
 }
 
 enum database_result
 payment_store_read(struct database *database, struct payment_search *searches, size_t count)
 {
-    return read_by_id(database, &statements[FIND_BY_ID], searches, count);
+    return read_by_id(database, PAYMENT_BY_ID, searches, count);
 }
 
 enum database_result
 payment_store_lock(struct database *database, struct payment_search *searches, size_t count,
                    bool skip_locked)
 {
-    return read_by_id(database, &statements[skip_locked ? LOCK_FREE_BY_ID : LOCK_BY_ID], searches,
+    return read_by_id(database, skip_locked ? PAYMENT_LOCKED_IF_FREE : PAYMENT_LOCKED, searches,
                       count);
 }
 

@@ -11,6 +11,7 @@
 #include "store/database.h"
 
 extern const struct statement_set payment_statements;
+extern const struct statement_set payment_row_statements;
 
 /* One new payment of a group. */
 struct payment_insertion {

@@ -10,12 +10,6 @@
 #include "store/binding.h"
 #include "store/slots.h"
 
-enum {
-    FIND_BY_ID,
-    FIND_BY_KEY = FIND_BY_ID + SLOTS_COUNT,
-    FIND_WITH_CURRENCY = FIND_BY_KEY + SLOTS_COUNT,
-};
-
 #define COLUMNS                                                                         \
     "r.id, r.merchant_id, r.mode, r.payment_id, r.amount, r.status, r.idempotency_key," \
     " r.created_at"
@@ -23,19 +17,20 @@ enum {
 #define SELECT "SELECT " COLUMNS ", NULL FROM refunds r"
 #define BY_ID "(r.id = ? AND r.merchant_id = ? AND r.mode = ?)"
 #define BY_KEY "(r.merchant_id = ? AND r.mode = ? AND r.idempotency_key = ?)"
-#define EACH 3 /* parameters of one record */
+#define EACH RECORD_KEY_PARAMETERS
 
 static const struct statement statements[] = {
-    SLOT_STATEMENTS(FIND_BY_ID, "refund by id", SELECT " FORCE INDEX (PRIMARY) WHERE ", BY_ID, "",
-                    EACH, COLUMN_COUNT),
-    SLOT_STATEMENTS(FIND_BY_KEY, "refund by idempotency key",
+    SLOT_STATEMENTS(REFUND_BY_ID * SLOTS_COUNT, "refund by id",
+                    SELECT " FORCE INDEX (PRIMARY) WHERE ", BY_ID, "", EACH, COLUMN_COUNT),
+    SLOT_STATEMENTS(REFUND_BY_KEY *SLOTS_COUNT, "refund by idempotency key",
                     SELECT " FORCE INDEX (refunds_mode_idempotency) WHERE ", BY_KEY, "", EACH,
                     COLUMN_COUNT),
-    [FIND_WITH_CURRENCY] = {.name = "refund by id, with its currency",
-                            .sql = "SELECT " COLUMNS ", p.currency FROM refunds r"
-                                   " JOIN payments p ON p.id = r.payment_id WHERE " BY_ID,
-                            .parameters = EACH,
-                            .columns = COLUMN_COUNT},
+    [REFUND_WITH_CURRENCY *
+        SLOTS_COUNT] = {.name = "refund by id, with its currency",
+                        .sql = "SELECT " COLUMNS ", p.currency FROM refunds r"
+                               " JOIN payments p ON p.id = r.payment_id WHERE " BY_ID,
+                        .parameters = EACH,
+                        .columns = COLUMN_COUNT},
 };
 
 const struct statement_set refund_row_statements = {statements,
@@ -98,47 +93,21 @@ hand_over(void *arg)
     return DATABASE_DONE;
 }
 
-static const struct statement *
-statement_of(enum refund_look_up by, size_t count)
-{
-    switch (by) {
-    case REFUND_BY_ID:
-        return &statements[FIND_BY_ID + slots_for(count)];
-    case REFUND_BY_KEY:
-        return &statements[FIND_BY_KEY + slots_for(count)];
-    case REFUND_WITH_CURRENCY:
-        break;
-    }
-    return &statements[FIND_WITH_CURRENCY];
-}
-
 enum database_result
-refund_row_look_up(struct database *database, enum refund_look_up by,
-                   const struct refund *const *refunds, size_t count, refund_found *found,
-                   void *arg)
+refund_row_look_up(struct database *database, enum refund_look_up by, const struct record_key *keys,
+                   size_t count, refund_found *found, void *arg)
 {
     struct refund_row row = {.found = found, .arg = arg};
     MYSQL_BIND parameters[EACH * STORE_GROUP_MAX];
     MYSQL_BIND columns[COLUMN_COUNT];
-    size_t wanted = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        MYSQL_BIND *slot = &parameters[EACH * wanted];
-
-        if (by == REFUND_BY_KEY && refunds[i]->idempotency_key[0] == '\0')
-            continue;
-        slot[0] = by == REFUND_BY_KEY ? bind_identifier(&refunds[i]->merchant_id)
-                                      : bind_identifier(&refunds[i]->id);
-        slot[1] = by == REFUND_BY_KEY ? bind_text(mode_name(refunds[i]->mode))
-                                      : bind_identifier(&refunds[i]->merchant_id);
-        slot[2] = by == REFUND_BY_KEY ? bind_text(refunds[i]->idempotency_key)
-                                      : bind_text(mode_name(refunds[i]->mode));
-        wanted++;
-    }
-    if (wanted == 0)
+    if (by == REFUND_BY_KEY)
+        count = slots_bind_keys(parameters, keys, count);
+    else if (count > 0)
+        slots_bind_ids(parameters, keys, count);
+    if (count == 0)
         return DATABASE_DONE;
-    slots_fill(parameters, EACH, wanted);
     bind_row(&row, columns);
-    return database_execute_rows(database, statement_of(by, wanted), parameters, columns, hand_over,
-                                 &row);
+    return database_execute_rows(database, &statements[by * SLOTS_COUNT + slots_for(count)],
+                                 parameters, columns, hand_over, &row);
 }

@@ -8,6 +8,7 @@
 
 #include "domain/refund.h"
 #include "store/database.h"
+#include "store/slots.h"
 
 enum refund_look_up {
     REFUND_BY_ID,
@@ -18,9 +19,9 @@ enum refund_look_up {
 /* Called for each row that was found; its currency is set for REFUND_WITH_CURRENCY only. */
 typedef void refund_found(void *arg, const struct refund *found);
 
-/* Looks for the refunds of a group (0 to STORE_GROUP_MAX), each by merchant, mode and id or key. */
+/* Looks for the refunds of a group (0 to STORE_GROUP_MAX). */
 enum database_result refund_row_look_up(struct database *database, enum refund_look_up by,
-                                        const struct refund *const *refunds, size_t count,
+                                        const struct record_key *keys, size_t count,
                                         refund_found *found, void *arg)
     __attribute__((warn_unused_result));
 

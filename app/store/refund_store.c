@@ -61,11 +61,17 @@ settle(struct database *database, struct insertion_group *group, enum refund_loo
         .matches = by == REFUND_BY_KEY ? refund_same_key : same_id,
         .result = found,
     };
-    const struct refund *refunds[STORE_GROUP_MAX];
+    struct record_key keys[STORE_GROUP_MAX];
 
-    for (size_t i = 0; i < group->count; i++)
-        refunds[i] = group->insertions[group->places[i]].refund;
-    return refund_row_look_up(database, by, refunds, group->count, settle_by_row, &settling);
+    for (size_t i = 0; i < group->count; i++) {
+        const struct refund *refund = group->insertions[group->places[i]].refund;
+
+        keys[i] = (struct record_key){.merchant_id = &refund->merchant_id,
+                                      .id = &refund->id,
+                                      .idempotency_key = refund->idempotency_key,
+                                      .mode = refund->mode};
+    }
+    return refund_row_look_up(database, by, keys, group->count, settle_by_row, &settling);
 }
 
 /* What is there already. */
@@ -226,7 +232,7 @@ refund_store_insert(struct database *database, struct deadline deadline,
 }
 
 struct finding {
-    const struct refund *wanted;
+    struct record_key wanted;
     struct refund *refund;
     enum store_result found;
 };
@@ -255,8 +261,11 @@ refund_store_find(struct database *database, struct deadline deadline,
                   const struct identifier *merchant_id, enum mode mode, const struct identifier *id,
                   struct refund *refund)
 {
-    const struct refund wanted = {.id = *id, .merchant_id = *merchant_id, .mode = mode};
-    struct finding finding = {.wanted = &wanted, .refund = refund, .found = STORE_FAILED};
+    struct finding finding = {
+        .wanted = {.merchant_id = merchant_id, .id = id, .mode = mode},
+        .refund = refund,
+        .found = STORE_FAILED,
+    };
     enum database_result result = database_run(database, deadline, find, &finding);
 
     return store_result_of(result, finding.found);

@@ -6,6 +6,8 @@
 #ifndef PAYMENT_API_STORE_RESULT_H
 #define PAYMENT_API_STORE_RESULT_H
 
+#define DATABASE_ERROR_SIZE 512 /* of database_error() */
+
 /* How one statement, or one unit of work, came out. */
 enum database_result {
     DATABASE_DONE,

@@ -12,6 +12,8 @@
 #include <mysql.h>
 #include <stddef.h>
 
+#include "domain/identifier.h"
+#include "domain/mode.h"
 #include "store/database.h"
 
 enum slots {
@@ -49,5 +51,21 @@ enum slots slots_for(size_t count);
 /* Fills the slots behind the first count records, of so many parameters each, with the first one.
  */
 void slots_fill(MYSQL_BIND *parameters, size_t each, size_t count);
+
+/* Which record of a merchant and mode a slot looks for. */
+struct record_key {
+    const struct identifier *merchant_id; /* not owned */
+    const struct identifier *id;          /* not owned */
+    const char *idempotency_key;          /* not owned; "" for none */
+    enum mode mode;
+};
+
+#define RECORD_KEY_PARAMETERS 3 /* of each record, in both of the following */
+
+/* Parameters for (id, merchant_id, mode) of count records, all slots filled. */
+void slots_bind_ids(MYSQL_BIND *parameters, const struct record_key *keys, size_t count);
+
+/* The same for (merchant_id, mode, idempotency_key), for those that have a key; how many. */
+size_t slots_bind_keys(MYSQL_BIND *parameters, const struct record_key *keys, size_t count);
 
 #endif

@@ -15,6 +15,7 @@ main(void)
     static const struct statement_set *const sets[] = {
         &credential_statements,
         &payment_statements,
+        &payment_row_statements,
         &refund_row_statements,
         &reservation_statements,
     };

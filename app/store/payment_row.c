@@ -1,0 +1,126 @@
+/*
+ * Payments as rows: reading them, in one place.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "store/payment_row.h"
+
+#include <string.h>
+
+#include "store/binding.h"
+#include "store/slots.h"
+
+#define SELECT                                                                              \
+    "SELECT id, merchant_id, mode, amount, refunded, currency, status, decline, processor," \
+    " source, description, idempotency_key, created_at FROM payments"
+#define COLUMN_COUNT 13
+#define BY_ID "(id = ? AND merchant_id = ? AND mode = ?)"
+#define BY_KEY "(merchant_id = ? AND mode = ? AND idempotency_key = ?)"
+#define EACH RECORD_KEY_PARAMETERS
+
+/*
+ * The index is named where the optimizer could think of another one for a long list of conditions:
+ * each condition is one row of it.
+ */
+static const struct statement statements[] = {
+    SLOT_STATEMENTS(PAYMENT_BY_ID * SLOTS_COUNT, "payment by id",
+                    SELECT " FORCE INDEX (PRIMARY) WHERE ", BY_ID, "", EACH, COLUMN_COUNT),
+    SLOT_STATEMENTS(PAYMENT_BY_KEY *SLOTS_COUNT, "payment by idempotency key",
+                    SELECT " FORCE INDEX (payments_mode_idempotency) WHERE ", BY_KEY, "", EACH,
+                    COLUMN_COUNT),
+    SLOT_STATEMENTS(PAYMENT_LOCKED *SLOTS_COUNT, "payment by id, locked",
+                    SELECT " FORCE INDEX (PRIMARY) WHERE ", BY_ID, " ORDER BY id FOR UPDATE", EACH,
+                    COLUMN_COUNT),
+    SLOT_STATEMENTS(PAYMENT_LOCKED_IF_FREE *SLOTS_COUNT, "payment by id, locked if free",
+                    SELECT " FORCE INDEX (PRIMARY) WHERE ", BY_ID,
+                    " ORDER BY id FOR UPDATE SKIP LOCKED", EACH, COLUMN_COUNT),
+};
+
+const struct statement_set payment_row_statements = {statements,
+                                                     sizeof statements / sizeof statements[0]};
+
+/* One row of a result, as the columns leave it, and who wants it. */
+struct payment_row {
+    struct column columns[COLUMN_COUNT];
+    struct payment payment;
+    char mode[8], currency[8], status[16], decline[40];
+    MYSQL_TIME created_at;
+    payment_found *found;
+    void *arg;
+};
+
+static void
+bind_row(struct payment_row *row, MYSQL_BIND columns[COLUMN_COUNT])
+{
+    struct payment *payment = &row->payment;
+    const MYSQL_BIND bound[COLUMN_COUNT] = {
+        column_bytes(&row->columns[0], payment->id.bytes, IDENTIFIER_SIZE),
+        column_bytes(&row->columns[1], payment->merchant_id.bytes, IDENTIFIER_SIZE),
+        column_text(&row->columns[2], row->mode, sizeof row->mode),
+        column_number(&row->columns[3], &payment->amount),
+        column_number(&row->columns[4], &payment->refunded),
+        column_text(&row->columns[5], row->currency, sizeof row->currency),
+        column_text(&row->columns[6], row->status, sizeof row->status),
+        column_text(&row->columns[7], row->decline, sizeof row->decline),
+        column_text(&row->columns[8], payment->processor, sizeof payment->processor),
+        column_text(&row->columns[9], payment->source, sizeof payment->source),
+        column_text(&row->columns[10], payment->description, sizeof payment->description),
+        column_text(&row->columns[11], payment->idempotency_key, sizeof payment->idempotency_key),
+        column_time(&row->columns[12], &row->created_at),
+    };
+
+    memcpy(columns, bound, sizeof bound);
+}
+
+/* The row as a payment; false for a row that no program of ours writes. */
+static bool
+take_payment(struct payment_row *row)
+{
+    struct payment *payment = &row->payment;
+
+    column_end(&row->columns[2], row->mode);
+    column_end(&row->columns[5], row->currency);
+    column_end(&row->columns[6], row->status);
+    column_end(&row->columns[7], row->decline);
+    column_end(&row->columns[8], payment->processor);
+    column_end(&row->columns[9], payment->source);
+    column_end(&row->columns[10], payment->description);
+    column_end(&row->columns[11], payment->idempotency_key);
+    payment->has_description = !row->columns[10].is_null;
+    payment->created_at = time_from_column(&row->created_at);
+    payment->currency = currency_of_record(row->currency);
+    payment->decline = DECLINE_NONE;
+    return payment->currency != NULL && mode_parse(row->mode, &payment->mode) &&
+           payment_status_parse(row->status, &payment->status) &&
+           (row->decline[0] == '\0' || decline_parse(row->decline, &payment->decline));
+}
+
+static enum database_result
+hand_over(void *arg)
+{
+    struct payment_row *row = arg;
+
+    if (!take_payment(row))
+        return DATABASE_FAILED;
+    row->found(row->arg, &row->payment);
+    return DATABASE_DONE;
+}
+
+enum database_result
+payment_row_look_up(struct database *database, enum payment_look_up by,
+                    const struct record_key *keys, size_t count, payment_found *found, void *arg)
+{
+    struct payment_row row = {.found = found, .arg = arg};
+    MYSQL_BIND parameters[EACH * STORE_GROUP_MAX];
+    MYSQL_BIND columns[COLUMN_COUNT];
+
+    if (by == PAYMENT_BY_KEY)
+        count = slots_bind_keys(parameters, keys, count);
+    else if (count > 0)
+        slots_bind_ids(parameters, keys, count);
+    if (count == 0)
+        return DATABASE_DONE;
+    bind_row(&row, columns);
+    return database_execute_rows(database, &statements[by * SLOTS_COUNT + slots_for(count)],
+                                 parameters, columns, hand_over, &row);
+}
