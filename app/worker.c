@@ -12,6 +12,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "api/answer.h"
 #include "api/routes.h"
 #include "api/turn.h"
 #include "http/cgi.h"
@@ -139,7 +140,7 @@ begin(struct worker *worker, const struct inbound *inbound)
 {
     struct exchange *exchange = worker->free_places[--worker->free_count];
 
-    exchange_begin(exchange, worker->service, inbound);
+    turn_begin(exchange, worker->service, inbound);
     worker->turn[worker->turn_count++] = exchange;
 }
 
@@ -178,7 +179,7 @@ answer_settled(struct worker *worker, answer *send, void *where)
             worker->turn[kept++] = exchange;
             continue;
         }
-        text = exchange_answer(exchange, service, &length);
+        text = answer_text(exchange, service, &length);
         if (!send(where, exchange->connection, text, length))
             log_write(&service->log, LOG_LEVEL_INFO, "the web server took no answer");
         log_answer(service, exchange, together);

@@ -75,16 +75,7 @@ struct exchange {
     };
 };
 
-/* Takes a request in hand: all that later steps need of its parameters is copied. */
-void exchange_begin(struct exchange *exchange, const struct service *service,
-                    const struct inbound *inbound);
-
 /* True when all has been done that it asks for, and only the answer is missing. */
 bool exchange_is_settled(const struct exchange *exchange);
-
-/* Writes its answer, whatever became of it, into service->response; the text lives until the next
- * answer is written. */
-const char *exchange_answer(const struct exchange *exchange, struct service *service,
-                            size_t *length);
 
 #endif

@@ -17,11 +17,8 @@ static struct database *
 open_database(const struct config *config, const struct log *log)
 {
     static const struct statement_set *const sets[] = {
-        &credential_statements,
-        &payment_statements,
-        &payment_row_statements,
-        &refund_row_statements,
-        &reservation_statements,
+        &credential_statements, &payment_statements,     &payment_row_statements,
+        &refund_row_statements, &reservation_statements,
     };
     struct database_settings settings = {
         .option_file = config->path,

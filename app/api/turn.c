@@ -5,6 +5,8 @@
  */
 #include "api/turn.h"
 
+#include <string.h>
+
 #include "api/authentication.h"
 #include "api/health.h"
 #include "api/routes.h"
@@ -13,6 +15,55 @@
 
 /* A web server's clock that is further off than this is a reason to say so. */
 #define CLOCK_GAP_MS 1000
+
+static void
+take_route(struct exchange *exchange, const struct request *request)
+{
+    enum route_status status;
+
+    exchange->route = api_route_find(request->path, exchange->argument);
+    if (exchange->route == NULL) {
+        exchange->error = API_NOT_FOUND;
+        return;
+    }
+    status = router_status(&exchange->route->path, request->method);
+    if (status == ROUTE_METHOD_NOT_ALLOWED)
+        exchange->error = API_METHOD_NOT_ALLOWED;
+}
+
+static void
+take_idempotency_key(struct exchange *exchange, const struct header *header)
+{
+    exchange->has_idempotency_key = header->value != NULL;
+    exchange->good_idempotency_key =
+        header->value != NULL && !header->repeated &&
+        idempotency_key_parse(header->value, exchange->idempotency_key);
+}
+
+void
+turn_begin(struct exchange *exchange, const struct service *service, const struct inbound *inbound)
+{
+    struct request request;
+
+    memset(exchange, 0, offsetof(struct exchange, charge));
+    request_init(&request, inbound->params);
+    exchange->connection = inbound->connection;
+    memcpy(exchange->id, request.id, sizeof exchange->id);
+    memcpy(exchange->base, request.base, sizeof exchange->base);
+    exchange->method = request.method;
+    exchange->is_json = request_is_json(&request);
+    exchange->body_status = inbound->body_status;
+    exchange->body = inbound->body;
+    exchange->body_length = inbound->body_length;
+    exchange->waited_ms = request.waited_ms;
+    exchange->started_at = clock_monotonic_ms();
+    exchange->deadline = (struct deadline){.at = inbound->arrived_at +
+                                                 (int64_t)service->config->request_timeout * 1000};
+    take_idempotency_key(exchange, &request.idempotency_key);
+    take_route(exchange, &request);
+    if (exchange->error == API_OK)
+        authentication_take(exchange, &request.authorization);
+}
 
 /*
  * How long a request waited is told by the web server's clock. When the worker was waiting for it,

@@ -11,6 +11,10 @@
 
 #define TURN_MAX STORE_GROUP_MAX /* the most exchanges of one turn */
 
+/* Takes a request in hand: all that later steps need of its parameters is copied. */
+void turn_begin(struct exchange *exchange, const struct service *service,
+                const struct inbound *inbound);
+
 /*
  * Takes fresh exchanges as far as they go without the database's writing: sheds those that waited
  * too long for a worker, finds out whose they are, and reads them. idle: the worker waited for
