@@ -75,6 +75,10 @@ struct exchange {
     };
 };
 
+/* Reads a request whose caller is known: validates all of it and says what is to be done, or which
+ * error it is. It waits for nothing and changes nothing but the exchange. */
+typedef enum api_error api_handler(const struct service *service, struct exchange *exchange);
+
 /* True when all has been done that it asks for, and only the answer is missing. */
 bool exchange_is_settled(const struct exchange *exchange);
 

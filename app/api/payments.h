@@ -6,7 +6,7 @@
 #ifndef PAYMENT_API_API_PAYMENTS_H
 #define PAYMENT_API_API_PAYMENTS_H
 
-#include "api/routes.h"
+#include "api/exchange.h"
 
 api_handler payments_create; /* POST /payments */
 api_handler payments_read;   /* GET /payments/{id} */

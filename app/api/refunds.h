@@ -6,7 +6,7 @@
 #ifndef PAYMENT_API_API_REFUNDS_H
 #define PAYMENT_API_API_REFUNDS_H
 
-#include "api/routes.h"
+#include "api/exchange.h"
 
 api_handler refunds_create; /* POST /refunds */
 api_handler refunds_read;   /* GET /refunds/{id} */

@@ -8,10 +8,6 @@
 
 #include "api/exchange.h"
 
-/* Reads a request whose caller is known: validates all of it and says what is to be done, or which
- * error it is. It waits for nothing and changes nothing but the exchange. */
-typedef enum api_error api_handler(const struct service *service, struct exchange *exchange);
-
 /* Who may call. */
 enum access {
     ACCESS_KEY,  /* whoever has an API key */

@@ -151,6 +151,29 @@ set_session(struct connection *connection)
     return result;
 }
 
+/* Is this a node of a cluster? Servers without Galera do not know the variable, or say no. */
+static enum database_result
+ask_for_cluster(struct connection *connection)
+{
+    MYSQL_RES *result = NULL;
+    MYSQL_ROW row;
+
+    connection->is_cluster = false;
+    if (!connection_has_time(connection))
+        return connection_note_no_time(connection, "cluster");
+    if (mysql_query(connection->handle, "SELECT @@wsrep_on") != 0)
+        return mysql_errno(connection->handle) == ER_UNKNOWN_SYSTEM_VARIABLE
+                   ? DATABASE_DONE
+                   : connection_note_last(connection, "cluster");
+    result = mysql_store_result(connection->handle);
+    if (result == NULL)
+        return connection_note_last(connection, "cluster");
+    row = mysql_fetch_row(result);
+    connection->is_cluster = row != NULL && row[0] != NULL && row[0][0] == '1';
+    mysql_free_result(result);
+    return DATABASE_DONE;
+}
+
 /* The session with its time limits, which an option file cannot set. */
 static enum database_result
 connect_to_host(struct connection *connection)
@@ -188,6 +211,8 @@ connection_open(struct connection *connection)
 
     if (result == DATABASE_DONE)
         result = set_session(connection);
+    if (result == DATABASE_DONE)
+        result = ask_for_cluster(connection);
     if (result != DATABASE_DONE)
         connection_close(connection);
     return result;

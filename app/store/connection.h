@@ -24,7 +24,8 @@ struct connection {
     int timeout;        /* seconds to connect, and for each answer */
     int answer_timeout; /* seconds for an answer where it may take longer; 0: as timeout */
     const struct log *log;
-    MYSQL *handle; /* NULL when not connected */
+    MYSQL *handle;   /* NULL when not connected */
+    bool is_cluster; /* the server is a node of a Galera cluster */
     struct host_list hosts;
     bool hosts_known;         /* Connector/C has read the option file at least once */
     bool out_of_time;         /* the last failure was that nothing was sent for want of time */

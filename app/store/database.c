@@ -274,6 +274,12 @@ database_tried_before(const struct database *database)
     return database->retry.tries > 0;
 }
 
+bool
+database_is_cluster(const struct database *database)
+{
+    return database->connection.is_cluster;
+}
+
 enum database_result
 database_read_uncommitted(struct database *database)
 {

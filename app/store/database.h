@@ -90,7 +90,7 @@ enum database_result database_execute_rows(struct database *database,
 /*
  * The same statement for count (1 to STORE_GROUP_MAX) records at once; the parameters are arrays
  * (binding.h). An INSERT keeps all of them or none, and does not say which record was in the way;
- * an UPDATE runs one by one and must stand in a transaction.
+ * an UPDATE runs one by one and must stand in a transaction. So must any on a Galera cluster.
  */
 enum database_result database_execute_group(struct database *database,
                                             const struct statement *statement,
@@ -126,6 +126,10 @@ enum database_result database_transaction(struct database *database, database_wo
 /* For units of work: true when this is not the first try. An earlier one may have gone through,
  * whatever it came to. */
 bool database_tried_before(const struct database *database);
+
+/* For units of work: true on a node of a Galera cluster. There a statement for many records that is
+ * its own transaction is answered before it is certified, and says nothing of what was kept. */
+bool database_is_cluster(const struct database *database);
 
 /* For units of work: lets the next statement see what other transactions have not committed yet. */
 enum database_result database_read_uncommitted(struct database *database)

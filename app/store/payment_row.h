@@ -26,4 +26,6 @@ enum database_result payment_row_look_up(struct database *database, enum payment
                                          payment_found *found, void *arg)
     __attribute__((warn_unused_result));
 
+extern const struct statement_set payment_row_statements;
+
 #endif

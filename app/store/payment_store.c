@@ -58,10 +58,17 @@ struct insertion_group {
     struct pending pending;
 };
 
+/* Some of the payments of a group. */
+struct insertion_part {
+    const struct payment_insertion *insertions;
+    const size_t *places;
+    size_t count;
+};
+
 static enum database_result
-insert_rows(struct database *database, const struct payment_insertion *insertions,
-            const size_t *places, size_t count)
+insert_rows(struct database *database, void *arg)
 {
+    const struct insertion_part *part = arg;
     struct payment_rows rows;
     MYSQL_BIND parameters[] = {
         bind_text_rows(&rows.id),
@@ -79,9 +86,9 @@ insert_rows(struct database *database, const struct payment_insertion *insertion
     };
     size_t written;
 
-    for (size_t i = 0; i < count; i++)
-        set_payment(&rows, i, insertions[places[i]].payment);
-    return database_execute_group(database, &statements[0], parameters, count, &written);
+    for (size_t i = 0; i < part->count; i++)
+        set_payment(&rows, i, part->insertions[part->places[i]].payment);
+    return database_execute_group(database, &statements[0], parameters, part->count, &written);
 }
 
 /* Gives a result to each pending payment that a row matches. */
@@ -178,7 +185,11 @@ static enum database_result
 insert_part(struct database *database, struct insertion_group *group, const size_t *places,
             size_t count)
 {
-    enum database_result result = insert_rows(database, group->insertions, places, count);
+    struct insertion_part part = {
+        .insertions = group->insertions, .places = places, .count = count};
+    enum database_result result = database_is_cluster(database)
+                                      ? database_transaction(database, insert_rows, &part)
+                                      : insert_rows(database, &part);
 
     if (result == DATABASE_INVALID && count > 1) {
         result = insert_part(database, group, places, count / 2);

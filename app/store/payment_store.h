@@ -9,9 +9,9 @@
 
 #include "domain/payment.h"
 #include "store/database.h"
+#include "store/payment_row.h"
 
 extern const struct statement_set payment_statements;
-extern const struct statement_set payment_row_statements;
 
 /* One new payment of a group. */
 struct payment_insertion {

@@ -25,4 +25,6 @@ enum database_result refund_row_look_up(struct database *database, enum refund_l
                                         refund_found *found, void *arg)
     __attribute__((warn_unused_result));
 
+extern const struct statement_set refund_row_statements;
+
 #endif

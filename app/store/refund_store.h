@@ -9,18 +9,8 @@
 #include "domain/payment.h"
 #include "domain/refund.h"
 #include "store/database.h"
-
-extern const struct statement_set refund_row_statements;
-extern const struct statement_set reservation_statements;
-
-/* One new refund of a group. Its payment has been found by payment_store_find() before: an id that
- * does not exist must not be locked. */
-struct refund_insertion {
-    const struct refund *refund; /* not owned */
-    const char *processor;       /* the payment must have been made with it; not owned */
-    struct refund *existing;     /* not owned; set on STORE_EXISTS, but for its currency */
-    enum store_result result;
-};
+#include "store/refund_row.h"
+#include "store/reservation.h"
 
 /*
  * Keeps new refunds and takes their amounts from what is left of their payments, in one

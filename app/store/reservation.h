@@ -7,7 +7,21 @@
 #ifndef PAYMENT_API_STORE_RESERVATION_H
 #define PAYMENT_API_STORE_RESERVATION_H
 
-#include "store/refund_store.h"
+#include <stdbool.h>
+
+#include "domain/refund.h"
+#include "store/database.h"
+
+extern const struct statement_set reservation_statements;
+
+/* One new refund of a group. Its payment has been found by payment_store_find() before: an id that
+ * does not exist must not be locked. */
+struct refund_insertion {
+    const struct refund *refund; /* not owned */
+    const char *processor;       /* the payment must have been made with it; not owned */
+    struct refund *existing;     /* not owned; set on STORE_EXISTS, but for its currency */
+    enum store_result result;
+};
 
 /*
  * Keeps one refund, in one round trip. On DATABASE_DONE its result is STORE_OK, or STORE_REFUSED or
