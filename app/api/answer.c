@@ -38,7 +38,7 @@ answer_text(const struct exchange *exchange, struct service *service, size_t *le
         struct exchange failed = {.error = API_INTERNAL_ERROR};
 
         log_write(&service->log, LOG_LEVEL_ERROR, "%s: an answer that does not fit",
-                  exchange->route->path.pattern);
+                  exchange->route != NULL ? exchange->route->path.pattern : "-");
         answer_error(&failed, response);
     }
     return response_text(response, exchange->method, exchange->id, length);

@@ -22,8 +22,7 @@ struct api_key_hash {
 };
 
 /* Makes a new key; false when libcrypto has no random bytes to give. The caller wipes the text. */
-bool api_key_new(enum mode mode, char text[API_KEY_TEXT_SIZE])
-    __attribute__((warn_unused_result));
+bool api_key_new(enum mode mode, char text[API_KEY_TEXT_SIZE]) __attribute__((warn_unused_result));
 
 /* The SHA-256 of any text, key or not; false when libcrypto fails. */
 bool api_key_hash(const char *text, struct api_key_hash *hash) __attribute__((warn_unused_result));

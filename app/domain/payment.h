@@ -15,7 +15,7 @@
 #include "domain/identifier.h"
 #include "domain/mode.h"
 
-#define PROCESSOR_NAME_SIZE 33 /* 32 ASCII characters and the final NUL */
+#define PROCESSOR_NAME_SIZE 33                 /* 32 ASCII characters and the final NUL */
 #define PAYMENT_SOURCE_SIZE 256                /* 255 ASCII characters and the final NUL */
 #define PAYMENT_DESCRIPTION_MAX 255            /* characters (Unicode code points) */
 #define PAYMENT_DESCRIPTION_SIZE (255 * 4 + 1) /* the same in UTF-8, and the final NUL */
@@ -44,9 +44,9 @@ struct payment {
     int64_t refunded;                /* minor units, 0 to amount */
     const struct currency *currency; /* a row of the table, never NULL once stored */
     enum payment_status status;
-    enum decline decline;             /* DECLINE_NONE unless status is PAYMENT_FAILED */
+    enum decline decline;                /* DECLINE_NONE unless status is PAYMENT_FAILED */
     char processor[PROCESSOR_NAME_SIZE]; /* who moves the money, for ever */
-    char source[PAYMENT_SOURCE_SIZE]; /* the processor's token, never a card number */
+    char source[PAYMENT_SOURCE_SIZE];    /* the processor's token, never a card number */
     bool has_description;
     char description[PAYMENT_DESCRIPTION_SIZE];
     char idempotency_key[IDEMPOTENCY_KEY_SIZE]; /* "" when none was sent */

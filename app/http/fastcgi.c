@@ -21,6 +21,7 @@
 #define CHECK_MS 250         /* so often the connections are looked at for what is late */
 #define SLEEP_MAX_MS 1000
 #define INCOMPLETE_BYTES_MIN ((size_t)8 * 1024 * 1024) /* of requests that have not come whole */
+#define REQUEST_BYTES ((size_t)16 * 1024) /* of its parameters, most often far less */
 #define INCOMPLETE_BODIES 64                           /* or so many of the largest ones */
 
 struct fastcgi {
@@ -47,7 +48,7 @@ connections_max(void)
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return 65536;
-    return limit.rlim_cur > 2 * DESCRIPTORS_SPARE ? (size_t)limit.rlim_cur - DESCRIPTORS_SPARE
+    return limit.rlim_cur > (rlim_t)2 * DESCRIPTORS_SPARE ? (size_t)limit.rlim_cur - DESCRIPTORS_SPARE
                                                   : (size_t)limit.rlim_cur / 2;
 }
 
@@ -122,7 +123,7 @@ struct fastcgi *
 fastcgi_new(struct loop *loop, const struct fastcgi_settings *settings)
 {
     struct fastcgi *fastcgi = calloc(1, sizeof *fastcgi);
-    size_t bodies = INCOMPLETE_BODIES * (settings->max_body + 16 * 1024);
+    size_t bodies = INCOMPLETE_BODIES * (settings->max_body + REQUEST_BYTES);
 
     if (fastcgi == NULL)
         return NULL;
@@ -213,6 +214,7 @@ fastcgi_tick(struct fastcgi *fastcgi)
         fastcgi_connections_check(&fastcgi->connections);
         fastcgi->check_at = now + CHECK_MS;
     }
+    fastcgi_connections_limit(&fastcgi->connections);
     update_listening(fastcgi, now);
     if (fastcgi->listening && now >= fastcgi->accept_anyway_at) {
         accept_waiting(fastcgi, ACCEPT_BATCH);

@@ -129,20 +129,6 @@ give_up(struct fastcgi_connection *connection, enum body_status status)
         fastcgi_connection_close(connection);
 }
 
-/* The oldest request that is not whole makes room for others. It may be this one: false then. */
-static bool
-drop_oldest_incomplete(struct fastcgi_connection *connection)
-{
-    struct fastcgi_connection *oldest = connection;
-
-    for (struct fastcgi_connection *at = connection->all->first; at != NULL; at = at->next) {
-        if (is_incomplete(at) && at->arrived_at < oldest->arrived_at)
-            oldest = at;
-    }
-    give_up(oldest, BODY_LATE);
-    return oldest != connection;
-}
-
 static void
 linger(struct fastcgi_connection *connection)
 {
@@ -211,7 +197,7 @@ take_bytes(struct fastcgi_connection *connection, size_t length)
             fastcgi_connection_close(connection);
         return false;
     }
-    return all->incomplete_bytes <= all->incomplete_bytes_max || drop_oldest_incomplete(connection);
+    return true;
 }
 
 /* Reads what is there, and waits for more where that is to be expected. */
@@ -439,6 +425,22 @@ check(struct fastcgi_connection *connection, int64_t now)
     }
 }
 
+void
+fastcgi_connections_limit(struct fastcgi_connections *all)
+{
+    while (all->incomplete_bytes > all->incomplete_bytes_max) {
+        struct fastcgi_connection *oldest = NULL;
+
+        for (struct fastcgi_connection *at = all->first; at != NULL; at = at->next) {
+            if (is_incomplete(at) && (oldest == NULL || at->arrived_at < oldest->arrived_at))
+                oldest = at;
+        }
+        if (oldest == NULL)
+            return;
+        give_up(oldest, BODY_LATE);
+    }
+}
+
 /* Closes the kept connections that have been idle for longest, as long as they are too many. */
 static void
 limit_kept(struct fastcgi_connections *all)
@@ -506,8 +508,10 @@ fastcgi_connections_free(struct fastcgi_connections *all)
 {
     struct fastcgi_connection *next;
 
-    while (all->first != NULL)
-        fastcgi_connection_close(all->first);
+    for (struct fastcgi_connection *at = all->first; at != NULL; at = next) {
+        next = at->next;
+        fastcgi_connection_close(at);
+    }
     for (struct fastcgi_connection *at = all->spare; at != NULL; at = next) {
         next = at->next;
         free(at->reader.data);

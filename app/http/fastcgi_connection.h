@@ -81,6 +81,9 @@ bool fastcgi_connection_answer(struct fastcgi_connection *connection, const char
 /* Ends what has taken too long, in all connections: incomplete requests, answers, lingering. */
 void fastcgi_connections_check(struct fastcgi_connections *all);
 
+/* Gives up the oldest requests that are not whole, as long as all together hold too many bytes. */
+void fastcgi_connections_limit(struct fastcgi_connections *all);
+
 /* Closes those that are kept and have no request. */
 void fastcgi_connections_drain(struct fastcgi_connections *all);
 

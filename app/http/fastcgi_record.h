@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define RECORD_HEADER_SIZE 8
-#define RECORD_PARAMS_MAX (128 * 1024) /* bytes of all parameters of a request */
+#define RECORD_PARAMS_MAX ((size_t)128 * 1024) /* bytes of all parameters of a request */
 
 /* What a request's records have come to. */
 enum record_phase {

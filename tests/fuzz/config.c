@@ -35,7 +35,7 @@ check_limits(const struct config *config)
         if (rows[i].type == OPTION_NUMBER || rows[i].type == OPTION_OCTAL)
             CHECK(number(config, &rows[i]) >= rows[i].minimum &&
                   number(config, &rows[i]) <= rows[i].maximum);
-        if (rows[i].type == OPTION_TEXT)
+        if (rows[i].type == OPTION_ADDRESS)
             CHECK(memchr(member, '\0', (size_t)rows[i].maximum) != NULL);
     }
     CHECK(config->log_level <= LOG_LEVEL_DEBUG);

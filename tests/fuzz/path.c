@@ -55,41 +55,36 @@ check_bytes(const uint8_t *data)
 }
 
 static void
-check_argument(const struct route_match *match, const char *path)
+check_argument(const struct route_path *row, const char *argument, const char *path)
 {
-    size_t fixed = strcspn(match->route->pattern, "{");
+    size_t fixed = strcspn(row->pattern, "{");
     const char *segment = path + fixed;
 
-    CHECK(strncmp(path, match->route->pattern, fixed) == 0);
-    if (match->route->pattern[fixed] == '\0') {
-        CHECK(*segment == '\0' && match->argument[0] == '\0');
+    CHECK(strncmp(path, row->pattern, fixed) == 0);
+    if (row->pattern[fixed] == '\0') {
+        CHECK(*segment == '\0' && argument[0] == '\0');
         return;
     }
     CHECK(*segment != '\0' && strchr(segment, '/') == NULL);
-    CHECK(strcmp(match->argument, strlen(segment) < ROUTE_ARGUMENT_SIZE ? segment : "") == 0);
-    check_text(match->argument);
+    CHECK(strcmp(argument, strlen(segment) < ROUTE_ARGUMENT_SIZE ? segment : "") == 0);
+    check_text(argument);
 }
 
 static void
 check_route(const char *path)
 {
-    size_t count;
-    const struct route *routes = api_routes(&count);
-    struct route_match match, other;
-    enum route_status status = router_match(routes, count, METHOD_OPTIONS, path, &match);
+    char argument[ROUTE_ARGUMENT_SIZE], allow[RESPONSE_ALLOW_SIZE];
+    const struct api_route *route = api_route_find(path, argument);
 
-    CHECK(status == ROUTE_OPTIONS || status == ROUTE_NOT_FOUND);
-    CHECK((match.route != NULL) == (status == ROUTE_OPTIONS));
-    CHECK((match.allow[0] != '\0') == (status == ROUTE_OPTIONS));
+    if (route == NULL)
+        return;
+    check_argument(&route->path, argument, path);
+    router_allow(&route->path, allow);
+    CHECK(strlen(allow) < sizeof allow);
+    CHECK(router_status(&route->path, METHOD_OPTIONS) == ROUTE_OPTIONS);
     for (int method = METHOD_GET; method <= METHOD_OTHER; method++) {
-        enum route_status found =
-            router_match(routes, count, (enum http_method)method, path, &other);
-
-        CHECK(other.route == match.route);
-        CHECK((found == ROUTE_FOUND) == (other.handler != NULL));
-        CHECK((found == ROUTE_NOT_FOUND) == (match.route == NULL));
-        if (other.route != NULL)
-            check_argument(&other, path);
+        if (router_status(&route->path, (enum http_method)method) == ROUTE_FOUND)
+            CHECK(api_route_handler(route, (enum http_method)method) != NULL);
     }
 }
 

@@ -13,11 +13,8 @@ int
 main(void)
 {
     static const struct statement_set *const sets[] = {
-        &credential_statements,
-        &payment_statements,
-        &payment_row_statements,
-        &refund_row_statements,
-        &reservation_statements,
+        &credential_statements, &payment_statements,     &payment_row_statements,
+        &refund_row_statements, &reservation_statements,
     };
 
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
