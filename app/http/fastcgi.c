@@ -21,7 +21,7 @@
 #define CHECK_MS 250         /* so often the connections are looked at for what is late */
 #define SLEEP_MAX_MS 1000
 #define INCOMPLETE_BYTES_MIN ((size_t)8 * 1024 * 1024) /* of requests that have not come whole */
-#define REQUEST_BYTES ((size_t)16 * 1024) /* of its parameters, most often far less */
+#define REQUEST_BYTES ((size_t)16 * 1024)              /* of its parameters, most often far less */
 #define INCOMPLETE_BODIES 64                           /* or so many of the largest ones */
 
 struct fastcgi {
@@ -48,8 +48,9 @@ connections_max(void)
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return 65536;
-    return limit.rlim_cur > (rlim_t)2 * DESCRIPTORS_SPARE ? (size_t)limit.rlim_cur - DESCRIPTORS_SPARE
-                                                  : (size_t)limit.rlim_cur / 2;
+    return limit.rlim_cur > (rlim_t)2 * DESCRIPTORS_SPARE
+               ? (size_t)limit.rlim_cur - DESCRIPTORS_SPARE
+               : (size_t)limit.rlim_cur / 2;
 }
 
 static bool

@@ -81,10 +81,10 @@ fastcgi_connection_close(struct fastcgi_connection *connection)
     close(connection->source.fd);
     all->writing -= connection->state == FASTCGI_WRITING;
     all->at_work -= connection->state == FASTCGI_AT_WORK;
-    if (connection->previous != NULL)
-        connection->previous->next = connection->next;
-    else
+    if (all->first == connection)
         all->first = connection->next;
+    else
+        connection->previous->next = connection->next;
     if (connection->next != NULL)
         connection->next->previous = connection->previous;
     all->count--;

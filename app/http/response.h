@@ -11,10 +11,10 @@
 
 #include "http/request.h"
 
-#define RESPONSE_HEAD_SIZE ((size_t)2048)        /* all headers with the longest values */
+#define RESPONSE_HEAD_SIZE ((size_t)2048)      /* all headers with the longest values */
 #define RESPONSE_BODY_SIZE ((size_t)64 * 1024) /* a page of a list */
-#define RESPONSE_ALLOW_SIZE 32         /* "GET, HEAD, POST, OPTIONS" */
-#define RESPONSE_LOCATION_SIZE 256     /* base, "/payments/", identifier */
+#define RESPONSE_ALLOW_SIZE 32                 /* "GET, HEAD, POST, OPTIONS" */
+#define RESPONSE_LOCATION_SIZE 256             /* base, "/payments/", identifier */
 
 /* WWW-Authenticate of a 401, RFC 6750 section 3. */
 enum challenge {
