@@ -161,7 +161,8 @@ claim_take(struct admin *admin, struct claim_hold *hold)
     }
     if (!start_beating(admin, hold)) {
         admin_complain("no second process could be started");
-        result = claim_store_release(admin->database, hold->claim.token);
+        /* Where this fails, too, the claim ends with the connection. */
+        (void)!claim_store_release(admin->database, hold->claim.token);
         return ADMIN_REFUSED;
     }
     return ADMIN_DONE;
