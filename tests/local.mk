@@ -242,6 +242,7 @@ EXTRA_DIST += \
 	tests/functional/test_races.py \
 	tests/functional/test_readme.py \
 	tests/functional/test_refunds.py \
+	tests/functional/test_saturation.py \
 	tests/functional/test_schema.py \
 	tests/functional/test_shedding.py \
 	tests/functional/test_supervisor.py \
