@@ -211,7 +211,7 @@ run(struct config *config, const struct listener *listener, const struct reload_
     struct log log = {.target = config->log_target, .level = config->log_level};
 
     while (!supervisor_is_needed(config)) {
-        enum worker_end end = worker_run(config, listener, NULL);
+        enum worker_end end = worker_run(config, WORKER_ACCOUNT, listener, NULL);
 
         if (end != WORKER_RELOAD)
             return end == WORKER_STOPPED;

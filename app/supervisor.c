@@ -29,8 +29,9 @@
 struct role {
     const char *name; /* in the log */
     int (*count)(const struct config *config);
-    enum worker_end (*run)(const struct config *config, const struct listener *listener,
-                           struct heartbeat *heartbeat);
+    const char *account; /* the option group of its account at the database */
+    enum worker_end (*run)(const struct config *config, const char *account,
+                           const struct listener *listener, struct heartbeat *heartbeat);
 };
 
 static int
@@ -40,7 +41,7 @@ count_workers(const struct config *config)
 }
 
 static const struct role roles[] = {
-    {.name = "worker", .count = count_workers, .run = worker_run},
+    {.name = "worker", .count = count_workers, .account = WORKER_ACCOUNT, .run = worker_run},
 };
 
 #define ROLE_COUNT (sizeof roles / sizeof roles[0])
@@ -122,7 +123,8 @@ become_child(const struct supervisor *supervisor, size_t role, size_t place, pid
 #endif
     if (getppid() != parent)
         _exit(EXIT_SUCCESS);
-    end = roles[role].run(supervisor->config, supervisor->listener, &supervisor->heartbeats[place]);
+    end = roles[role].run(supervisor->config, roles[role].account, supervisor->listener,
+                          &supervisor->heartbeats[place]);
     exit(end == WORKER_FAILED ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 

@@ -113,7 +113,7 @@ free_worker(struct worker *worker)
 }
 
 static struct worker *
-new_worker(const struct config *config)
+new_worker(const struct config *config, const char *account)
 {
     struct worker *worker = calloc(1, sizeof *worker);
 
@@ -122,7 +122,7 @@ new_worker(const struct config *config)
     worker->config = config;
     worker->signals.fd = -1;
     worker->loop.epoll_fd = -1;
-    worker->service = service_new(config);
+    worker->service = service_new(config, account);
     worker->places = calloc(TURN_MAX, sizeof *worker->places);
     if (worker->service == NULL || worker->places == NULL) {
         free_worker(worker);
@@ -279,10 +279,10 @@ fastcgi_settings(const struct worker *worker)
 }
 
 enum worker_end
-worker_run(const struct config *config, const struct listener *listener,
+worker_run(const struct config *config, const char *account, const struct listener *listener,
            struct heartbeat *heartbeat)
 {
-    struct worker *worker = new_worker(config);
+    struct worker *worker = new_worker(config, account);
     enum worker_end end = WORKER_FAILED;
     struct fastcgi_settings settings;
 
@@ -318,7 +318,7 @@ worker_run_once(const struct config *config)
     struct cgi cgi = {.io_timeout_ms = config->body_timeout * 1000,
                       .request_timeout_ms = config->request_timeout * 1000,
                       .max_body = (size_t)config->max_body};
-    struct worker *worker = new_worker(config);
+    struct worker *worker = new_worker(config, WORKER_ACCOUNT);
     enum worker_end end = WORKER_FAILED;
     struct inbound inbound;
 
@@ -338,5 +338,5 @@ worker_run_once(const struct config *config)
 bool
 worker_check_database(const struct config *config, char error[CONFIG_ERROR_SIZE])
 {
-    return service_check_database(config, error);
+    return service_check_database(config, WORKER_ACCOUNT, error);
 }

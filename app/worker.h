@@ -12,6 +12,9 @@
 #include "heartbeat.h"
 #include "listener.h"
 
+/* The option group of the workers' account in the configuration file. */
+#define WORKER_ACCOUNT "database"
+
 enum worker_end {
     WORKER_STOPPED, /* SIGTERM, SIGINT or SIGUSR1: all that was in hand has been answered */
     WORKER_RELOAD,  /* SIGHUP: start again with new configuration */
@@ -19,13 +22,15 @@ enum worker_end {
 };
 
 /*
- * Serves a listening socket with FastCGI until a signal ends it. It beats at every turn of its
+ * Serves a listening socket with FastCGI until a signal ends it. account is the option group of its
+ * account at the database. It beats at every turn of its
  * loop, so at least every HEARTBEAT_INTERVAL_MS. With NULL there is no parent to look at that, nor
  * at the path of the socket: then it ends when another process has taken the path over, and removes
  * it before it ends.
  */
-enum worker_end worker_run(const struct config *config, const struct listener *listener,
-                           struct heartbeat *heartbeat) __attribute__((warn_unused_result));
+enum worker_end worker_run(const struct config *config, const char *account,
+                           const struct listener *listener, struct heartbeat *heartbeat)
+    __attribute__((warn_unused_result));
 
 /* Answers the one request of this process, which a web server started as a CGI program. */
 enum worker_end worker_run_once(const struct config *config) __attribute__((warn_unused_result));

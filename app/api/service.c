@@ -14,7 +14,7 @@
 #include "store/schema_store.h"
 
 static struct database *
-open_database(const struct config *config, const struct log *log)
+open_database(const struct config *config, const char *account, const struct log *log)
 {
     static const struct statement_set *const sets[] = {
         &credential_statements, &payment_statements,     &payment_row_statements,
@@ -22,7 +22,7 @@ open_database(const struct config *config, const struct log *log)
     };
     struct database_settings settings = {
         .option_file = config->path,
-        .group = "database",
+        .group = account,
         .timeout = config->database_timeout,
         .check = schema_store_check,
         .sets = sets,
@@ -40,7 +40,7 @@ request_deadline(const struct config *config)
 }
 
 struct service *
-service_new(const struct config *config)
+service_new(const struct config *config, const char *account)
 {
     struct service *service = calloc(1, sizeof *service);
 
@@ -50,7 +50,7 @@ service_new(const struct config *config)
     service->log = (struct log){.target = config->log_target, .level = config->log_level};
     service->key_cache.lifetime_ms = (int64_t)config->key_cache_seconds * 1000;
     processors_init(&service->processors);
-    service->database = open_database(config, &service->log);
+    service->database = open_database(config, account, &service->log);
     if (service->database == NULL) {
         service_free(service);
         return NULL;
@@ -76,10 +76,11 @@ service_connect_early(struct service *service)
 }
 
 bool
-service_check_database(const struct config *config, char error[CONFIG_ERROR_SIZE])
+service_check_database(const struct config *config, const char *account,
+                       char error[CONFIG_ERROR_SIZE])
 {
     struct log log = {.silent = true};
-    struct database *database = open_database(config, &log);
+    struct database *database = open_database(config, account, &log);
     enum database_result result = database != NULL
                                       ? database_connect(database, request_deadline(config))
                                       : DATABASE_UNAVAILABLE;

@@ -24,8 +24,10 @@ struct service {
     struct response response; /* of the one that is being answered */
 };
 
-/* NULL without memory. The configuration must outlive it. */
-struct service *service_new(const struct config *config) __attribute__((warn_unused_result));
+/* account: the option group of its account at the database. NULL without memory. The configuration
+ * and the account must outlive it. */
+struct service *service_new(const struct config *config, const char *account)
+    __attribute__((warn_unused_result));
 
 /* Takes NULL. */
 void service_free(struct service *service);
@@ -36,6 +38,7 @@ void service_connect_early(struct service *service);
 
 /* What is wrong with the database, for a start that should not go on; false and error "" when it is
  * only out of reach, true when it is in order. */
-bool service_check_database(const struct config *config, char error[CONFIG_ERROR_SIZE]);
+bool service_check_database(const struct config *config, const char *account,
+                            char error[CONFIG_ERROR_SIZE]);
 
 #endif

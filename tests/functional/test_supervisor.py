@@ -295,14 +295,16 @@ def test_nothing_is_left_beside_the_socket(stack, pools):
     assert os.listdir(folder) == []
 
 
-def test_a_port_is_free_again_for_the_next_pool(pools):
-    port = f"127.0.0.1:{free_port()}"
-    old = pools("port-old", listen=port).start()
+def test_a_port_is_waited_for_while_its_pool_ends(pools):
+    port = free_port()
+    old = pools("port-old", listen=f"127.0.0.1:{port}", **{**SHORT, "body_timeout": 2}).start()
     wait_until(old.complete, what="the workers")
-    new = pools("port-new", listen=port)
-    os.kill(old.pid, signal.SIGTERM)
-    new.start(wait=False)
-    assert old.wait(30) == 0
+    new = pools("port-new", listen=f"127.0.0.1:{port}")
+    with socket.create_connection(("127.0.0.1", port)):  # a request on its way, which the old one waits for
+        time.sleep(0.3)
+        old.signal(signal.SIGTERM)
+        new.start(wait=False)
+        assert old.wait(30) == 0
     wait_until(lambda: not new.running or "started, " in new.log(), 20, "the new pool")
     assert new.running, new.log()
 
