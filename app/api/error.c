@@ -40,3 +40,23 @@ error_row(enum api_error error)
 {
     return error == API_OK ? NULL : &rows[error];
 }
+
+enum api_error
+error_of_store(enum store_result result, enum api_error absent)
+{
+    switch (result) {
+    case STORE_OK:
+        return API_OK;
+    case STORE_NOT_FOUND:
+        return absent;
+    case STORE_UNAVAILABLE:
+        return API_UNAVAILABLE;
+    case STORE_PENDING:
+    case STORE_EXISTS:
+    case STORE_REFUSED:
+    case STORE_LOCKED:
+    case STORE_FAILED:
+        break;
+    }
+    return API_INTERNAL_ERROR;
+}

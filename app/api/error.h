@@ -6,6 +6,8 @@
 #ifndef PAYMENT_API_API_ERROR_H
 #define PAYMENT_API_API_ERROR_H
 
+#include "store/result.h"
+
 enum api_error {
     API_OK, /* no error */
     API_INVALID_JSON,
@@ -40,6 +42,9 @@ struct error_row {
     const char *message;     /* the value of "error"; needs no JSON escape */
     int retry_after_seconds; /* Retry-After, 0: none */
 };
+
+/* The error for what a store's look-up came to; absent is the one for STORE_NOT_FOUND. */
+enum api_error error_of_store(enum store_result result, enum api_error absent);
 
 /* The row of an error; API_OK has none (NULL). The row is static. */
 const struct error_row *error_row(enum api_error error);

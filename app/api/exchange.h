@@ -21,8 +21,7 @@ enum work {
     WORK_CHARGE,       /* work.charge */
     WORK_REFUND,       /* work.refunding */
     WORK_FIND_PAYMENT, /* work.payment.id */
-    WORK_FIND_REFUND,  /* work.refund.id */
-    WORK_TRY_DATABASE,
+    WORK_ALONE,        /* exchange->alone does it, one by one */
 };
 
 /* What the Authorization header was. */
@@ -34,6 +33,9 @@ enum authorization {
 
 struct api_route;
 struct exchange;
+
+/* Does what one exchange asks for and no group is made of; sets its error. */
+typedef void work_alone(struct service *service, struct exchange *exchange);
 
 /* Writes the answer of an exchange that has no error. */
 typedef void represent(const struct exchange *exchange, struct response *response);
@@ -66,6 +68,7 @@ struct exchange {
     enum api_error error;              /* API_OK: represent() writes the answer */
     enum challenge challenge;
     enum work work;
+    work_alone *alone; /* for WORK_ALONE */
     represent *represent;
     union {
         struct charge charge;

@@ -16,17 +16,8 @@ health_live(const struct service *service, struct exchange *exchange)
     return API_OK;
 }
 
-enum api_error
-health_ready(const struct service *service, struct exchange *exchange)
-{
-    (void)service;
-    exchange->represent = represent_health;
-    exchange->work = WORK_TRY_DATABASE;
-    return API_OK;
-}
-
-void
-health_try_database(struct service *service, struct exchange *exchange)
+static void
+try_database(struct service *service, struct exchange *exchange)
 {
     static const struct identifier nobody = {.bytes = {0}};
     struct payment payment;
@@ -39,7 +30,15 @@ health_try_database(struct service *service, struct exchange *exchange)
 
     payment_store_find(service->database, deadline_earlier(one_try, exchange->deadline), &search,
                        1);
-    exchange->work = WORK_NONE;
-    if (search.result != STORE_OK && search.result != STORE_NOT_FOUND)
-        exchange->error = search.result == STORE_UNAVAILABLE ? API_UNAVAILABLE : API_INTERNAL_ERROR;
+    exchange->error = error_of_store(search.result, API_OK);
+}
+
+enum api_error
+health_ready(const struct service *service, struct exchange *exchange)
+{
+    (void)service;
+    exchange->represent = represent_health;
+    exchange->work = WORK_ALONE;
+    exchange->alone = try_database;
+    return API_OK;
 }

@@ -11,7 +11,4 @@
 api_handler health_live;  /* GET /healthz: a worker answers */
 api_handler health_ready; /* GET /readyz: and the database gives it a row of a real table */
 
-/* Does what health_ready asks for: sets the exchange's error. */
-void health_try_database(struct service *service, struct exchange *exchange);
-
 #endif

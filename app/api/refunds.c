@@ -9,6 +9,7 @@
 
 #include "api/input.h"
 #include "api/representation.h"
+#include "store/refund_store.h"
 
 /* The members in the order in which their errors are told; what only the payment can tell of them
  * comes last. */
@@ -52,13 +53,25 @@ refunds_create(const struct service *service, struct exchange *exchange)
     return error;
 }
 
+static void
+find_refund(struct service *service, struct exchange *exchange)
+{
+    const struct identifier id = exchange->refund.id;
+    enum store_result result =
+        refund_store_find(service->database, exchange->deadline, &exchange->credential.merchant_id,
+                          exchange->credential.mode, &id, &exchange->refund);
+
+    exchange->error = error_of_store(result, API_REFUND_NOT_FOUND);
+}
+
 enum api_error
 refunds_read(const struct service *service, struct exchange *exchange)
 {
     (void)service;
     if (!identifier_parse(IDENTIFIER_REFUND, exchange->argument, &exchange->refund.id))
         return API_REFUND_NOT_FOUND;
-    exchange->work = WORK_FIND_REFUND;
+    exchange->work = WORK_ALONE;
+    exchange->alone = find_refund;
     exchange->represent = represent_refund;
     return API_OK;
 }

@@ -8,10 +8,8 @@
 #include <string.h>
 
 #include "api/authentication.h"
-#include "api/health.h"
 #include "api/routes.h"
 #include "store/payment_store.h"
-#include "store/refund_store.h"
 
 /* A web server's clock that is further off than this is a reason to say so. */
 #define CLOCK_GAP_MS 1000
@@ -153,26 +151,6 @@ error_of(enum operation_outcome outcome)
     return API_INTERNAL_ERROR;
 }
 
-static enum api_error
-error_of_search(enum store_result result, enum api_error absent)
-{
-    switch (result) {
-    case STORE_OK:
-        return API_OK;
-    case STORE_NOT_FOUND:
-        return absent;
-    case STORE_UNAVAILABLE:
-        return API_UNAVAILABLE;
-    case STORE_PENDING:
-    case STORE_EXISTS:
-    case STORE_REFUSED:
-    case STORE_LOCKED:
-    case STORE_FAILED:
-        break;
-    }
-    return API_INTERNAL_ERROR;
-}
-
 /* What became of an exchange's work; one that waits keeps it. */
 static void
 settle(struct exchange *exchange, enum operation_outcome outcome)
@@ -248,25 +226,19 @@ find_payments(struct service *service, struct exchange *const *exchanges, size_t
         payment_store_find(service->database, deadline, searches, size);
     for (size_t i = 0; i < size; i++) {
         selected[i]->work = WORK_NONE;
-        selected[i]->error = error_of_search(searches[i].result, API_PAYMENT_NOT_FOUND);
+        selected[i]->error = error_of_store(searches[i].result, API_PAYMENT_NOT_FOUND);
     }
 }
 
 static void
-find_refunds(struct service *service, struct exchange *const *exchanges, size_t count)
+work_alone_all(struct service *service, struct exchange *const *exchanges, size_t count)
 {
     struct exchange *selected[TURN_MAX];
-    size_t size = select_work(exchanges, count, WORK_FIND_REFUND, selected);
+    size_t size = select_work(exchanges, count, WORK_ALONE, selected);
 
     for (size_t i = 0; i < size; i++) {
-        struct exchange *exchange = selected[i];
-        struct identifier id = exchange->refund.id;
-        enum store_result result = refund_store_find(
-            service->database, exchange->deadline, &exchange->credential.merchant_id,
-            exchange->credential.mode, &id, &exchange->refund);
-
-        exchange->work = WORK_NONE;
-        exchange->error = error_of_search(result, API_REFUND_NOT_FOUND);
+        selected[i]->work = WORK_NONE;
+        selected[i]->alone(service, selected[i]);
     }
 }
 
@@ -288,15 +260,10 @@ turn_work(struct service *service, struct exchange *const *exchanges, size_t cou
 {
     const struct workshop workshop = {
         .database = service->database, .processors = &service->processors, .log = &service->log};
-    struct exchange *selected[TURN_MAX];
-    size_t size;
 
     leave_out_late(service, exchanges, count);
     find_payments(service, exchanges, count);
     charge_all(&workshop, exchanges, count);
     refund_all(&workshop, exchanges, count);
-    find_refunds(service, exchanges, count);
-    size = select_work(exchanges, count, WORK_TRY_DATABASE, selected);
-    for (size_t i = 0; i < size; i++)
-        health_try_database(service, selected[i]);
+    work_alone_all(service, exchanges, count);
 }
