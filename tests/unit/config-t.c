@@ -54,28 +54,6 @@ the_sample_file_has_every_option_with_its_default(void **state)
     free(text);
 }
 
-static void
-the_readme_has_every_option(void **state)
-{
-    char *text = read_source("conf/README.md");
-    const struct option_row *rows;
-    size_t count;
-
-    (void)state;
-    rows = config_options(&count);
-    for (size_t i = 0; i < count; i++) {
-        char cell[128];
-
-        if (rows[i].initial[0] != '\0')
-            snprintf(cell, sizeof cell, "| `%s` | `%s` |", rows[i].name, rows[i].initial);
-        else
-            snprintf(cell, sizeof cell, "| `%s` | |", rows[i].name);
-        if (strstr(text, cell) == NULL)
-            fail_msg("conf/README.md lacks: %s", cell);
-    }
-    free(text);
-}
-
 static bool
 read_text(const char *text, struct config *config, char error[CONFIG_ERROR_SIZE])
 {
@@ -160,7 +138,6 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_sample_file_has_every_option_with_its_default),
-        cmocka_unit_test(the_readme_has_every_option),
         cmocka_unit_test(reads_its_own_section_and_leaves_the_others_to_the_connector),
         cmocka_unit_test(refuses_what_the_connector_does_not_know),
         cmocka_unit_test(checks_the_address),
