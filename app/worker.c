@@ -18,7 +18,8 @@
 #include "http/cgi.h"
 #include "http/fastcgi.h"
 
-#define IDLE_MS 20 /* a worker that slept so long was waiting for requests, not they for it */
+#define IDLE_MS 20 /* a worker without work for so long was waiting for requests, not they for it \
+                    */
 
 struct worker {
     const struct config *config;     /* not owned */
@@ -29,7 +30,8 @@ struct worker {
     int end_signal; /* the last signal that asked this process to end, 0 for none */
     struct service *service;
     struct fastcgi *fastcgi;
-    bool idle;               /* the loop has just slept */
+    bool idle;               /* it had no work for a while when the requests of this turn came */
+    int64_t busy_at;         /* monotonic milliseconds: when the last turn with work ended */
     struct exchange *places; /* TURN_MAX of them */
     struct exchange *free_places[TURN_MAX];
     size_t free_count;
@@ -207,7 +209,6 @@ static bool
 turn(struct worker *worker)
 {
     int64_t sleep_ms = fastcgi_tick(worker->fastcgi);
-    int64_t before = clock_monotonic_ms();
     size_t waiting = worker->turn_count;
     struct inbound inbound;
 
@@ -218,11 +219,13 @@ turn(struct worker *worker)
         log_write(&worker->service->log, LOG_LEVEL_ERROR, "the loop failed: %s", strerror(errno));
         return false;
     }
-    worker->idle = clock_monotonic_ms() - before >= IDLE_MS;
+    worker->idle = clock_monotonic_ms() - worker->busy_at >= IDLE_MS;
     while (worker->turn_count < TURN_MAX && fastcgi_next(worker->fastcgi, &inbound))
         begin(worker, &inbound);
-    if (worker->turn_count > 0)
+    if (worker->turn_count > 0) {
         run_turn(worker, waiting, answer_by_fastcgi, worker->fastcgi);
+        worker->busy_at = clock_monotonic_ms();
+    }
     return true;
 }
 
