@@ -6,6 +6,7 @@
 #include "http/fastcgi.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -82,6 +83,9 @@ accept_waiting(struct fastcgi *fastcgi, size_t most)
 {
     size_t accepted = 0;
 
+    /* Whoever shares the socket may have made it blocking: systemd does, for each program that it
+     * starts beside this one (ExecReload). A worker would wait in accept(2) then, for ever. */
+    fcntl(fastcgi->listener.fd, F_SETFL, O_RDWR | O_NONBLOCK);
     while (accepted < most && has_room(fastcgi)) {
         int fd = accept4(fastcgi->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 

@@ -346,6 +346,23 @@ def test_a_database_that_refuses_the_account_does_not_end_an_inherited_socket(st
         assert process.wait(20) == 0
 
 
+def test_a_socket_that_somebody_makes_blocking(stack, tmp_path):
+    """systemd does it at each ExecReload: the flag is shared by all that have the socket."""
+    path = os.path.join(stack.folder, "shared.sock")
+    with socket.socket(socket.AF_UNIX) as listener, open(tmp_path / "log", "wb") as log:
+        listener.bind(path)
+        listener.listen()
+        process = subprocess.Popen([FASTCGI_PROGRAM, "--config", stack.config, "--workers", "2"], stdin=listener,
+                                   stderr=log)
+        try:
+            for _ in range(6):
+                assert fastcgi_send(path, fastcgi_request(fastcgi_params("GET", "/readyz"))).startswith(b"Status: 200 ")
+                listener.setblocking(True)
+        finally:
+            process.terminate()
+            assert process.wait(30) == 0
+
+
 def test_plain_cgi(stack):
     body = b'{"amount":1,"currency":"USD","source":"tok_visa"}'
     environment = {"GATEWAY_INTERFACE": "CGI/1.1", **dict(fastcgi_params("POST", "/payments", stack.key, body))}
