@@ -113,6 +113,21 @@ def test_data_outlives_a_stop_but_not_a_reset(checkout):
     assert Client(env["BASE_URL"], env["API_KEY"]).get(f"/payments/{payment}").status_code == 404
 
 
+@pytest.mark.parametrize("killed", [("mariadb", "pool", "nginx"), ("pool",)])
+def test_a_start_after_a_crash(checkout, killed):
+    checkout.quickstart("--stop", port=False)
+    assert checkout.quickstart("--background").returncode == 0
+    for service in killed:
+        with open(os.path.join(checkout.folder, ".quickstart", service + ".pid"), encoding="ascii") as file:
+            pid = int(file.read().split()[0])
+        os.killpg(pid, signal.SIGKILL)  # each is the leader of a session, and so of its group
+        wait_until(lambda pid=pid: not group_lives(pid), 10, f"the end of {service}")
+    result = checkout.quickstart("--background")
+    assert result.returncode == 0, result.stderr
+    env = checkout.env()
+    assert Client(env["BASE_URL"], env["API_KEY"]).pay().status_code == 201
+
+
 def group_lives(group):
     """True while a process of the group does more than wait for somebody to take note of its end."""
     for path in glob.glob("/proc/[0-9]*/stat"):
@@ -137,7 +152,7 @@ def test_ctrl_c_leaves_nothing(checkout):
     ) as process:
         def serving():
             with open(log, encoding="utf-8") as file:
-                return "payment-api serves" in file.read()
+                return "Ctrl-C stops it" in file.read()
         try:
             wait_until(lambda: process.poll() is not None or serving(), 120, "the start")
             os.killpg(process.pid, signal.SIGINT)
