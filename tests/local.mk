@@ -119,6 +119,13 @@ check-unit:
 # The packages and units: as root, in a chroot of its own, with Debian's mirror. Not part of check.
 EXTRA_DIST += tests/packaging/run tests/packaging/run-tap
 
+# The commands that the documents print: as root, on systems of its own. Not part of check.
+EXTRA_DIST += \
+	tests/commands/commands.py \
+	tests/commands/documents.py \
+	tests/commands/machine.py \
+	tests/commands/run
+
 LOG_COMPILER = $(SHELL) $(srcdir)/tests/run-test
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 AM_TESTS_ENVIRONMENT = \

@@ -1,0 +1,205 @@
+"""A Debian system of its own: files over a common base, started with systemd in namespaces.
+
+SPDX-License-Identifier: MIT
+"""
+
+import os
+import queue
+import re
+import subprocess
+import threading
+import time
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# What every Debian has, and the test's own tools (curl, pgrep).
+PACKAGES = "init,ca-certificates,curl,dbus,iproute2,passwd,procps,sudo"
+
+# $1: a folder, $2: the system's name and folder in it, $3: its cgroup, $4: the base. A cgroup of its own is what systemd sees as the whole
+# hierarchy; files in proc and sys that change the kernel are not for it to write.
+BOOT = r"""
+cd "$1"
+mkdir -p "$2/upper" "$2/work" "$2/root"
+mount -t overlay overlay -o "lowerdir=$4,upperdir=$2/upper,workdir=$2/work" "$2/root"
+mkdir -p cgroup
+mount -t cgroup2 cgroup2 cgroup
+mkdir "cgroup/$3"
+echo $$ >"cgroup/$3/cgroup.procs"
+exec unshare --mount --pid --net --uts --ipc --cgroup --fork --kill-child sh -euc '
+    cd "$0/root"
+    hostname "machine"
+    mount -t proc proc proc
+    mount -t sysfs sysfs sys
+    mount -t tmpfs tmpfs sys/fs/cgroup
+    mount -t cgroup2 cgroup2 sys/fs/cgroup
+    mount -o remount,bind,ro sys
+    mount --bind proc/sys proc/sys
+    mount -o remount,bind,ro proc/sys
+    mount -t tmpfs -o mode=755 tmpfs run
+    mount -t tmpfs -o mode=755 tmpfs dev
+    for device in null zero full random urandom tty; do
+        : >"dev/$device"
+        mount --bind "/dev/$device" "dev/$device"
+    done
+    mkdir dev/pts dev/shm
+    mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
+    ln -s pts/ptmx dev/ptmx
+    ln -s /proc/self/fd dev/fd
+    mount -t tmpfs tmpfs dev/shm
+    ip link set lo up
+    pivot_root . mnt # in a mere chroot, units could make no user namespaces
+    cd /
+    umount --lazy mnt
+    exec env -i container=payment-api PATH=/usr/sbin:/usr/bin \
+        /lib/systemd/systemd --system --show-status=no
+' "$2"
+"""
+
+
+class MachineError(Exception):
+    """A command failed, or a system did not come up."""
+
+
+def make_base(base):
+    """A Debian of the same release as this one."""
+    with open("/etc/os-release", encoding="utf-8") as file:
+        codename = re.search(r"^VERSION_CODENAME=(\w+)", file.read(), re.M).group(1)
+    sources = "/etc/apt/sources.list.d/debian.sources"
+    subprocess.run(
+        ["mmdebstrap", "--quiet", "--variant=apt", "--aptopt=Acquire::Retries \"5\"", f"--include={PACKAGES}",
+         "--skip=cleanup/apt/lists", codename, base, *([sources] if os.path.exists(sources) else [])],
+        check=True, stdin=subprocess.DEVNULL)
+    # The reader says yes, and Debian asks nothing else.
+    with open(os.path.join(base, "etc/apt/apt.conf.d/90yes"), "w", encoding="ascii") as file:
+        file.write('APT::Get::Assume-Yes "true";\nDpkg::Use-Pty "0";\n')
+
+
+class Terminal:
+    """A shell in which commands are typed one after the other; it ends with the first that fails."""
+
+    def __init__(self, machine):
+        reading, writing = os.pipe()
+        self.commands = writing
+        self.output = ""
+        self.lines = queue.Queue()
+        shell = f'while IFS= read -r -d "" line <&{reading}; do eval "$line" </dev/null; echo "{self.mark()}"; done'
+        self.process = subprocess.Popen(
+            machine.enter() + machine.login() + ["bash", "-e", "-o", "pipefail", "-c", shell],
+            pass_fds=[reading], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        os.close(reading)
+        threading.Thread(target=self.read, daemon=True).start()
+        self.type(f"cd {machine.home}")
+
+    @staticmethod
+    def mark():
+        return "-- the command has ended --"
+
+    def read(self):
+        for line in self.process.stdout:
+            line = line.decode(errors="replace")
+            if line.rstrip("\n") == self.mark():
+                self.lines.put(True)
+            else:
+                self.output += line
+        self.lines.put(False)
+
+    def start(self, command):
+        os.write(self.commands, command.encode() + b"\0")
+
+    def type(self, command, limit=900):
+        """Runs a command to its end and returns what it printed."""
+        before = len(self.output)
+        self.start(command)
+        try:
+            good = self.lines.get(timeout=limit)
+        except queue.Empty:
+            raise MachineError(f"no end after {limit} s: {command}\n{self.output[before:]}") from None
+        if not good:
+            raise MachineError(f"it failed: {command}\n{self.output[before:]}")
+        return self.output[before:]
+
+    def has_ended(self):
+        return self.process.poll() is not None
+
+    def close(self):
+        os.close(self.commands)
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+class Machine:
+    """A running system. user: who types; home: where."""
+
+    def __init__(self, work, base, name, user, home):
+        self.name = name
+        self.user = user
+        self.home = home
+        self.work = work
+        self.cgroup = f"payment-api-commands.{os.getpid()}.{name}"
+        self.terminals = []
+        with open(os.path.join(work, f"{name}.log"), "wb") as log:
+            self.process = subprocess.Popen(
+                ["unshare", "--mount", "sh", "-euc", BOOT, "sh", work, name, self.cgroup, os.path.abspath(base)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.pid = self.find_systemd()
+        state = ""
+        deadline = time.monotonic() + 120
+        while state not in ("running", "degraded"):
+            if time.monotonic() > deadline:
+                raise MachineError(f"{name}: systemd does not come up: {state}")
+            time.sleep(0.2)
+            state = subprocess.run([*self.enter(), "systemctl", "is-system-running"], capture_output=True,
+                                   text=True, check=False).stdout.strip()
+
+    def find_systemd(self):
+        """The process that is number 1 in there."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
+                for pid in file.read().split():
+                    with open(f"/proc/{pid}/comm", encoding="ascii") as comm:
+                        if comm.read() == "systemd\n":
+                            return int(pid)
+            time.sleep(0.05)
+        with open(os.path.join(self.work, f"{self.name}.log"), encoding="utf-8", errors="replace") as log:
+            raise MachineError(f"{self.name}: it does not start:\n{log.read()}")
+
+    def enter(self, network=True):
+        """The start of a command line that is run in there; without its network, with the one of this machine."""
+        return ["nsenter", f"--target={self.pid}", "--mount", "--pid", *(["--net"] if network else []), "--uts",
+                "--ipc", "--cgroup", "--root", "--wdns=/", "env", "-i", f"PATH={PATH}", "HOME=/root", "LC_ALL=C.UTF-8",
+                "DEBIAN_FRONTEND=noninteractive", "TERM=dumb"]
+
+    def login(self):
+        if self.user == "root":
+            return []
+        return ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--init-groups", "env",
+                f"HOME=/home/{self.user}", f"USER={self.user}"]
+
+    def run(self, command, network=True, limit=900, check=True):
+        """Runs a command of the test's own, as root; its output."""
+        result = subprocess.run([*self.enter(network), "sh", "-c", command], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=limit, check=False)
+        output = result.stdout.decode(errors="replace")
+        if check and result.returncode != 0:
+            raise MachineError(f"{self.name}: {command}: status {result.returncode}\n{output}")
+        return output
+
+    def terminal(self):
+        self.terminals.append(Terminal(self))
+        return self.terminals[-1]
+
+    def output(self):
+        """All that was printed in there so far."""
+        return "".join(terminal.output for terminal in self.terminals)
+
+    def stop(self):
+        """Ends it, with all that runs in there."""
+        for terminal in self.terminals:
+            terminal.close()
+        self.process.kill()
+        self.process.wait()
+        time.sleep(0.5)
+        subprocess.run(["unshare", "--mount", "sh", "-c",
+                        'mount -t cgroup2 cgroup2 "$1" && find "$1/$2" -depth -type d -exec rmdir {} +', "sh",
+                        os.path.join(self.work, "cgroup"), self.cgroup], check=False, stderr=subprocess.DEVNULL)
