@@ -18,8 +18,9 @@
 #include "http/cgi.h"
 #include "http/fastcgi.h"
 
-#define IDLE_MS 20 /* a worker without work for so long was waiting for requests, not they for it \
-                    */
+#define IDLE_MS                                                                       \
+    20 /* a worker without work for so long was waiting for requests, not they for it \
+        */
 
 struct worker {
     const struct config *config;     /* not owned */
