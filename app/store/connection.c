@@ -151,27 +151,34 @@ set_session(struct connection *connection)
     return result;
 }
 
-/* Is this a node of a cluster? Servers without Galera do not know the variable, or say no. */
-static enum database_result
-ask_for_cluster(struct connection *connection)
+enum database_result
+connection_ask(struct connection *connection, const char *what, const char *sql, bool *answer)
 {
     MYSQL_RES *result = NULL;
     MYSQL_ROW row;
 
-    connection->is_cluster = false;
+    *answer = false;
     if (!connection_has_time(connection))
-        return connection_note_no_time(connection, "cluster");
-    if (mysql_query(connection->handle, "SELECT @@wsrep_on") != 0)
-        return mysql_errno(connection->handle) == ER_UNKNOWN_SYSTEM_VARIABLE
-                   ? DATABASE_DONE
-                   : connection_note_last(connection, "cluster");
+        return connection_note_no_time(connection, what);
+    if (mysql_query(connection->handle, sql) != 0)
+        return connection_note_last(connection, what);
     result = mysql_store_result(connection->handle);
     if (result == NULL)
-        return connection_note_last(connection, "cluster");
+        return connection_note_last(connection, what);
     row = mysql_fetch_row(result);
-    connection->is_cluster = row != NULL && row[0] != NULL && row[0][0] == '1';
+    *answer = row != NULL && row[0] != NULL && row[0][0] == '1';
     mysql_free_result(result);
     return DATABASE_DONE;
+}
+
+/* Is this a node of a cluster? Servers that cannot be one do not have the variable. */
+static enum database_result
+ask_for_cluster(struct connection *connection)
+{
+    return connection_ask(connection, "cluster",
+                          "SELECT COUNT(*) FROM information_schema.SESSION_VARIABLES"
+                          " WHERE VARIABLE_NAME = 'wsrep_on' AND VARIABLE_VALUE = 'ON'",
+                          &connection->is_cluster);
 }
 
 /* The session with its time limits, which an option file cannot set. */

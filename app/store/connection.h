@@ -49,6 +49,11 @@ bool connection_has_time(const struct connection *connection);
 enum database_result connection_run(struct connection *connection, const char *what,
                                     const char *sql) __attribute__((warn_unused_result));
 
+/* Runs SQL text whose result is one number: *answer receives whether it is 1. */
+enum database_result connection_ask(struct connection *connection, const char *what,
+                                    const char *sql, bool *answer)
+    __attribute__((warn_unused_result));
+
 /*
  * Notes of what failed, for connection->error and the log; the server's message never goes further.
  * The result is the failure's meaning.

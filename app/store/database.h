@@ -131,7 +131,8 @@ bool database_tried_before(const struct database *database);
  * its own transaction is answered before it is certified, and says nothing of what was kept. */
 bool database_is_cluster(const struct database *database);
 
-/* For units of work: lets the next statement see what other transactions have not committed yet. */
+/* For units of work: lets the next statement see what other transactions have not committed yet;
+ * there must be one. */
 enum database_result database_read_uncommitted(struct database *database)
     __attribute__((warn_unused_result));
 

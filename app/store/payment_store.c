@@ -161,6 +161,16 @@ settle_known(struct database *database, struct insertion_group *group)
     return result;
 }
 
+static bool
+has_key(const struct insertion_group *group)
+{
+    for (size_t i = 0; i < group->pending.count; i++) {
+        if (group->insertions[group->pending.places[i]].payment->idempotency_key[0] != '\0')
+            return true;
+    }
+    return false;
+}
+
 /*
  * After a lock wait: whose keys are held by others? What a transaction has inserted and not
  * committed is seen by a reader of uncommitted rows only.
@@ -170,8 +180,9 @@ settle_locked(struct database *database, struct insertion_group *group)
 {
     enum database_result result = settle_known(database, group);
 
-    if (result == DATABASE_DONE)
-        result = database_read_uncommitted(database);
+    if (result != DATABASE_DONE || !has_key(group))
+        return result;
+    result = database_read_uncommitted(database);
     if (result == DATABASE_DONE)
         result = settle(database, group, PAYMENT_BY_KEY, STORE_LOCKED);
     return result;

@@ -87,6 +87,16 @@ settle_known(struct database *database, struct insertion_group *group)
     return result;
 }
 
+static bool
+has_key(const struct insertion_group *group)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        if (group->insertions[group->places[i]].refund->idempotency_key[0] != '\0')
+            return true;
+    }
+    return false;
+}
+
 /*
  * After a lock wait: whose keys are held by others? What a transaction has inserted and not
  * committed is seen by a reader of uncommitted rows only.
@@ -96,8 +106,9 @@ settle_locked(struct database *database, struct insertion_group *group)
 {
     enum database_result result = settle_known(database, group);
 
-    if (result == DATABASE_DONE)
-        result = database_read_uncommitted(database);
+    if (result != DATABASE_DONE || !has_key(group))
+        return result;
+    result = database_read_uncommitted(database);
     if (result == DATABASE_DONE)
         result = settle(database, group, REFUND_BY_KEY, STORE_LOCKED);
     return result;
@@ -172,16 +183,6 @@ forget_results(struct insertion_group *group)
 {
     for (size_t i = 0; i < group->count; i++)
         group->insertions[group->places[i]].result = STORE_PENDING;
-}
-
-static bool
-has_key(const struct insertion_group *group)
-{
-    for (size_t i = 0; i < group->count; i++) {
-        if (group->insertions[group->places[i]].refund->idempotency_key[0] != '\0')
-            return true;
-    }
-    return false;
 }
 
 static enum database_result
