@@ -40,6 +40,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/http/fastcgi.c app/http/fastcgi.h \
 	app/http/fastcgi_answer.c \
 	app/http/fastcgi_connection.c app/http/fastcgi_connection.h \
+	app/http/fastcgi_connections.c \
 	app/http/fastcgi_params.c app/http/fastcgi_params.h \
 	app/http/fastcgi_record.c app/http/fastcgi_record.h \
 	app/http/fastcgi_settings.h \

@@ -1,5 +1,5 @@
 /*
- * FastCGI connections: their states, and all of them of a worker.
+ * A FastCGI connection: its states, from the first byte of a request to the last of its answer.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -14,11 +14,9 @@
 
 #include "clock.h"
 
-#define LINGER_MS 2000 /* that a peer is listened to after its answer */
-#define LINGER_BYTES ((size_t)16 * 1024 * 1024)
-#define KEPT_MAX 64      /* connections that are kept between two requests */
-#define KEPT_BUFFER 4096 /* no larger buffer is kept */
-#define SPARE_MAX 64     /* closed connections whose memory is kept for new ones */
+#define LINGER_BYTES ((size_t)16 * 1024 * 1024) /* that are thrown away of a peer */
+#define KEPT_BUFFER 4096                        /* no larger buffer is kept */
+#define SPARE_MAX 64 /* closed connections whose memory is kept for new ones */
 
 static bool
 has_begun(const struct fastcgi_connection *connection)
@@ -26,10 +24,8 @@ has_begun(const struct fastcgi_connection *connection)
     return connection->reader.phase != RECORD_BEGIN || connection->reader.header_length > 0;
 }
 
-/* True while the worker's sums count it as a request that is not whole. A connection that has just
- * been made will bring one, which is only on its way. */
-static bool
-is_incomplete(const struct fastcgi_connection *connection)
+bool
+fastcgi_connection_is_incomplete(const struct fastcgi_connection *connection)
 {
     return connection->state == FASTCGI_READING && (!connection->kept || has_begun(connection));
 }
@@ -65,7 +61,7 @@ ignore(struct fastcgi_connection *connection)
 static void
 forget_incomplete(const struct fastcgi_connection *connection)
 {
-    if (!is_incomplete(connection))
+    if (!fastcgi_connection_is_incomplete(connection))
         return;
     connection->all->incomplete--;
     connection->all->incomplete_bytes -= bytes_of(connection);
@@ -119,9 +115,8 @@ complete(struct fastcgi_connection *connection, enum body_status status)
     all->complete++;
 }
 
-/* Ends a request that will not become whole: with an answer, where its parameters are there. */
-static void
-give_up(struct fastcgi_connection *connection, enum body_status status)
+void
+fastcgi_connection_give_up(struct fastcgi_connection *connection, enum body_status status)
 {
     if (connection->reader.phase == RECORD_BODY)
         complete(connection, status);
@@ -211,7 +206,7 @@ read_connection(struct fastcgi_connection *connection)
         if (!take_bytes(connection, (size_t)got))
             return;
     } else if (got == 0) {
-        give_up(connection, BODY_BROKEN);
+        fastcgi_connection_give_up(connection, BODY_BROKEN);
         return;
     } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
         fastcgi_connection_close(connection);
@@ -395,130 +390,4 @@ fastcgi_connection_answer(struct fastcgi_connection *connection, const char *dat
     connection->active_at = clock_monotonic_ms();
     watch(connection, EPOLLOUT);
     return true;
-}
-
-/* Ends what is too late in one connection. */
-static void
-check(struct fastcgi_connection *connection, int64_t now)
-{
-    const struct fastcgi_settings *settings = connection->all->settings;
-    int64_t pause = now - connection->active_at;
-
-    switch (connection->state) {
-    case FASTCGI_READING:
-        if (is_incomplete(connection) &&
-            (pause >= settings->io_timeout_ms ||
-             now - connection->arrived_at >= settings->request_timeout_ms))
-            give_up(connection, BODY_LATE);
-        break;
-    case FASTCGI_WRITING:
-        if (pause >= settings->io_timeout_ms)
-            fastcgi_connection_close(connection);
-        break;
-    case FASTCGI_LINGERING:
-        if (pause >= LINGER_MS)
-            fastcgi_connection_close(connection);
-        break;
-    case FASTCGI_COMPLETE:
-    case FASTCGI_AT_WORK:
-        break;
-    }
-}
-
-void
-fastcgi_connections_limit(struct fastcgi_connections *all)
-{
-    while (all->incomplete_bytes > all->incomplete_bytes_max) {
-        struct fastcgi_connection *oldest = NULL;
-
-        for (struct fastcgi_connection *at = all->first; at != NULL; at = at->next) {
-            /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what was closed is in no list any more */
-            if (is_incomplete(at) && (oldest == NULL || at->arrived_at < oldest->arrived_at))
-                oldest = at;
-        }
-        if (oldest == NULL)
-            return;
-        give_up(oldest, BODY_LATE);
-    }
-}
-
-/* Closes the kept connections that have been idle for longest, as long as they are too many. */
-static void
-limit_kept(struct fastcgi_connections *all)
-{
-    struct fastcgi_connection *oldest = NULL;
-    size_t kept = 0;
-
-    for (struct fastcgi_connection *at = all->first; at != NULL; at = at->next) {
-        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what was closed is in no list any more */
-        if (at->state != FASTCGI_READING || is_incomplete(at))
-            continue;
-        kept++;
-        if (oldest == NULL || at->active_at < oldest->active_at)
-            oldest = at;
-    }
-    if (kept > KEPT_MAX) {
-        fastcgi_connection_close(oldest);
-        limit_kept(all);
-    }
-}
-
-void
-fastcgi_connections_check(struct fastcgi_connections *all)
-{
-    int64_t now = clock_monotonic_ms();
-    struct fastcgi_connection *next;
-
-    for (struct fastcgi_connection *at = all->first; at != NULL; at = next) {
-        next = at->next;
-        check(at, now);
-    }
-    if (all->settings->keepalive)
-        limit_kept(all);
-}
-
-/* True when something has come that was not read yet: the next request, or the peer's end. */
-static bool
-has_input(const struct fastcgi_connection *connection)
-{
-    struct pollfd input = {.fd = connection->source.fd, .events = POLLIN};
-
-    return poll(&input, 1, 0) > 0;
-}
-
-void
-fastcgi_connections_drain(struct fastcgi_connections *all)
-{
-    struct fastcgi_connection *next;
-
-    all->draining = true;
-    for (struct fastcgi_connection *at = all->first; at != NULL; at = next) {
-        next = at->next;
-        if (at->state != FASTCGI_READING || is_incomplete(at))
-            continue;
-        if (has_input(at)) {
-            at->kept = false;
-            all->incomplete++;
-        } else {
-            fastcgi_connection_close(at);
-        }
-    }
-}
-
-void
-fastcgi_connections_free(struct fastcgi_connections *all)
-{
-    struct fastcgi_connection *next;
-
-    for (struct fastcgi_connection *at = all->first; at != NULL; at = next) {
-        next = at->next;
-        fastcgi_connection_close(at);
-    }
-    for (struct fastcgi_connection *at = all->spare; at != NULL; at = next) {
-        next = at->next;
-        free(at->reader.data);
-        free(at);
-    }
-    all->spare = NULL;
-    all->spare_count = 0;
 }

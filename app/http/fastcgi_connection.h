@@ -71,6 +71,13 @@ bool fastcgi_connection_open(struct fastcgi_connections *all, int fd);
 
 void fastcgi_connection_close(struct fastcgi_connection *connection);
 
+/* True while the worker's sums count it as a request that is not whole. A connection that has just
+ * been made will bring one, which is only on its way. */
+bool fastcgi_connection_is_incomplete(const struct fastcgi_connection *connection);
+
+/* Ends a request that will not become whole: with an answer, where its parameters are there. */
+void fastcgi_connection_give_up(struct fastcgi_connection *connection, enum body_status status);
+
 /* The next complete request in order of arrival, as FASTCGI_AT_WORK; NULL when there is none. */
 struct fastcgi_connection *fastcgi_connection_next(struct fastcgi_connections *all);
 
@@ -78,7 +85,8 @@ struct fastcgi_connection *fastcgi_connection_next(struct fastcgi_connections *a
 bool fastcgi_connection_answer(struct fastcgi_connection *connection, const char *data,
                                size_t size);
 
-/* Ends what has taken too long, in all connections: incomplete requests, answers, lingering. */
+/* Of fastcgi_connections.c. Ends what has taken too long, in all connections: incomplete requests,
+ * answers, lingering. */
 void fastcgi_connections_check(struct fastcgi_connections *all);
 
 /* Gives up the oldest requests that are not whole, as long as all together hold too many bytes. */
