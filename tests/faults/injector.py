@@ -74,7 +74,9 @@ class PoolFaults:
         self.lock = threading.Lock()  # one restart at a time
 
     def worker_pids(self):
-        with contextlib.suppress(OSError):
+        """Not while the parent ends: under a sanitizer its last child is the one that looks for leaks, and without
+        it the parent never ends."""
+        with self.lock, contextlib.suppress(OSError):
             return sorted(self.workers.worker_pids())
         return []
 
