@@ -2,6 +2,8 @@
 pkgsysconfdir = $(sysconfdir)/payment-api
 dist_pkgsysconf_DATA = conf/payment-api.conf
 
+dist_doc_DATA = conf/LICENSE
+
 nginxexampledir = $(docdir)/examples/nginx
 dist_nginxexample_DATA = \
 	conf/nginx/payment-api.conf \
@@ -60,6 +62,7 @@ noinst_DATA += $(systemd_units)
 endif
 
 # The Debian package, built from the tarball: "make deb", "make deb DEB_FLAGS='--suffix +1'".
+# payment-api.deb is a link to the one that was built last.
 EXTRA_DIST += conf/deb \
 	conf/debian/README.Debian \
 	conf/debian/changelog \
@@ -72,14 +75,20 @@ EXTRA_DIST += conf/deb \
 	conf/debian/rules \
 	conf/debian/source/format \
 	conf/debian/tests/control \
-	conf/debian/tests/smoke
-CLEANFILES += payment-api_*.deb payment-api-dbgsym_*.deb payment-api_*.buildinfo payment-api_*.changes
+	conf/debian/tests/smoke \
+	conf/debian/upstream/metadata
+CLEANFILES += payment-api.deb payment-api_*.* payment-api-dbgsym_*.deb
 .PHONY: deb
 deb: dist
 	$(srcdir)/conf/deb $(DEB_FLAGS) $(distdir).tar.xz .
 
-# The RPM is built from the tarball: rpmbuild -tb payment-api-*.tar.xz
-EXTRA_DIST += conf/rpm/payment-api.spec
+# The RPM, built from the tarball, too: "make rpm", "make rpm RPM_FLAGS=--nodeps". The spec in it is made for it.
+EXTRA_DIST += conf/rpm/payment-api.spec.in
+dist-hook:
+	$(substitute) $(srcdir)/conf/rpm/payment-api.spec.in >$(distdir)/conf/rpm/payment-api.spec
+.PHONY: rpm
+rpm: dist
+	rpmbuild -tb $(RPM_FLAGS) $(distdir).tar.xz
 
 # Manual pages. They name folders that make decides on, so they are made here and not by configure.
 man_MANS = \
