@@ -152,7 +152,7 @@ DocumentRoot {self.root}
     AllowOverride {override}
     Require all granted
 </Directory>
-<FilesMatch "^\.ht">
+<FilesMatch "^\\.ht">
     Require all denied
 </FilesMatch>
 """)
