@@ -69,6 +69,7 @@ EXTRA_DIST += conf/deb \
 	conf/debian/control \
 	conf/debian/copyright \
 	conf/debian/docs \
+	conf/debian/payment-api.lintian-overrides \
 	conf/debian/payment-api.postinst \
 	conf/debian/payment-api.postrm \
 	conf/debian/payment-api.triggers \
