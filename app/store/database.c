@@ -133,11 +133,13 @@ database_connect(struct database *database, struct deadline deadline)
     if (clock_monotonic_ms() < database->connect_again_at)
         return repeat_failure(database);
     connection->deadline = deadline;
+    connection->out_of_time = false;
     do {
         if (!connection_has_time(connection))
             return connection_note_no_time(connection, "database connection");
         result = open_session(database);
-        if (result == DATABASE_DONE || database->one_host)
+        /* That this one had no time left says nothing about the server. */
+        if (result == DATABASE_DONE || database->one_host || connection->out_of_time)
             return result;
         host_list_next(&connection->hosts);
     } while (++tried < connection->hosts.count);
