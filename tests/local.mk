@@ -117,7 +117,7 @@ check-unit:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)'
 
 # The packages and units: as root, in a chroot of its own, with Debian's mirror. Not part of check.
-EXTRA_DIST += tests/packaging/run tests/packaging/run-tap
+EXTRA_DIST += tests/packaging/run tests/packaging/run-tap tests/packaging/upgrade.py
 
 # The commands that the documents print: as root, on systems of its own. Not part of check.
 EXTRA_DIST += \
