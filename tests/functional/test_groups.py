@@ -200,8 +200,9 @@ def test_one_row_that_the_database_refuses(stack):
         stack.database.sql("ALTER TABLE payments DROP CONSTRAINT test_refuses")
     assert statuses(answers) == [201] * 5 + [500] + [201] * (SIZE - 5)
     assert count(stack, amount * 100) == SIZE
-    lines = [line for line in stack.workers.log().splitlines() if answers[5].headers["Request-Id"] in line]
-    assert any("error:" in line and "test_refuses" in line for line in lines)
+    request_id = answers[5].headers["Request-Id"]
+    wait_until(lambda: any(request_id in line and "error:" in line and "test_refuses" in line
+                           for line in stack.workers.log().splitlines()), 10, "its line in the log")
 
 
 FAULTS = {

@@ -75,8 +75,9 @@ def test_keys_are_in_no_log(stack, api):
     assert api.pay(description=1, source=stack.key).status_code == 400
     for params in (fastcgi_params("GET", "/payments/x", stack.key) * 2, [("REQUEST_METHOD", stack.key)]):
         fastcgi_send(stack.workers.socket, fastcgi_request(params))
+    last = api.get("/payments/x").headers["Request-Id"]
+    wait_until(lambda: last in stack.workers.log(), 10, "the last line")  # it is written behind the answer
     log = stack.workers.log()
-    assert api.get("/payments/x").headers["Request-Id"] in stack.workers.log()
     assert stack.key not in log and stack.key[8:20] not in log and wrong not in log
 
 
@@ -233,12 +234,13 @@ def test_a_card_number_is_neither_kept_nor_logged(stack, api):
     assert stack.database.sql("SELECT @@general_log, @@log_bin, @@slow_query_log") == [["0", "0", "0"]]
     assert api.pay(description=control).status_code == 201
     send_card_numbers(stack, api)
-    rows, log = all_rows(stack.database), stack.workers.log()
+    rows = all_rows(stack.database)
     last = api.get("/payments/x").headers["Request-Id"]
+    wait_until(lambda: last in stack.workers.log(), 10, "the last line")
+    log = stack.workers.log()
     stack.database.stop()  # so that all of it is in the files
     try:
         assert control in rows and is_in_files(stack.database.data, control)
-        assert last in stack.workers.log()
         for card in FORMS:
             assert card not in rows and card not in log
             assert not is_in_files(stack.database.data, card)
@@ -309,8 +311,10 @@ def test_a_broken_table(stack, api, table, column, kind):
             assert (answer.status_code, answer.text) == INTERNAL_ERROR
             assert set(answer.headers) <= {"Server", "Date", "Content-Type", "Content-Length", "Connection",
                                            "Cache-Control", "Request-Id"}
-            lines = [line for line in stack.workers.log().splitlines() if answer.headers["Request-Id"] in line]
-            assert any("error:" in line and column in line for line in lines), lines
+            request_id = answer.headers["Request-Id"]
+            # The line is written behind the answer.
+            wait_until(lambda: any(request_id in line and "error:" in line and column in line
+                                   for line in stack.workers.log().splitlines()), 10, "the line of " + request_id)
             assert not any(stack.key in line for line in lines)
     finally:
         stack.database.sql(f"ALTER TABLE {table} CHANGE broken_{column} {column} {kind}")

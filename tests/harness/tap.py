@@ -9,7 +9,7 @@ import shutil
 import sys
 
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-MODULES = ("pytest", "requests", "hypothesis")
+MODULES = ("pytest", "requests", "hypothesis", "xdist")
 PROGRAMS = ("mariadbd", "mariadb-install-db", "mariadb", "nginx", "spawn-fcgi")
 
 
