@@ -311,10 +311,9 @@ def test_a_broken_table(stack, api, table, column, kind):
             assert (answer.status_code, answer.text) == INTERNAL_ERROR
             assert set(answer.headers) <= {"Server", "Date", "Content-Type", "Content-Length", "Connection",
                                            "Cache-Control", "Request-Id"}
-            request_id = answer.headers["Request-Id"]
-            # The line is written behind the answer.
-            wait_until(lambda: any(request_id in line and "error:" in line and column in line
-                                   for line in stack.workers.log().splitlines()), 10, "the line of " + request_id)
+            lines = wait_until(lambda: [line for line in stack.workers.log().splitlines()
+                                        if answer.headers["Request-Id"] in line], 10, "its lines in the log")
+            assert any("error:" in line and column in line for line in lines), lines
             assert not any(stack.key in line for line in lines)
     finally:
         stack.database.sql(f"ALTER TABLE {table} CHANGE broken_{column} {column} {kind}")
