@@ -52,7 +52,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/operations/charge.c app/operations/charge.h \
 	app/operations/operation.c app/operations/operation.h \
 	app/operations/refund.c app/operations/refund.h \
-	app/processor/processor.h app/processor/sandbox.c \
+	app/processor/job.c app/processor/processor.h app/processor/sandbox.c \
 	app/processor/selection.c app/processor/selection.h \
 	app/store/binding.c app/store/binding.h \
 	app/store/claim_store.c app/store/claim_store.h \

@@ -78,6 +78,7 @@ error_of_decline(enum decline decline)
         return API_PROCESSING_ERROR;
     case DECLINE_NONE:
     case DECLINE_CARD_DECLINED:
+    case DECLINE_AUTHENTICATION_REQUIRED:
         break;
     }
     return API_CARD_DECLINED;

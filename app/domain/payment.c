@@ -20,6 +20,7 @@ static const char *const declines[] = {
     [DECLINE_EXPIRED_CARD] = "expired_card",
     [DECLINE_INCORRECT_CVC] = "incorrect_cvc",
     [DECLINE_PROCESSING_ERROR] = "processing_error",
+    [DECLINE_AUTHENTICATION_REQUIRED] = "authentication_required",
 };
 
 const char *

@@ -16,6 +16,7 @@
 #include "domain/mode.h"
 
 #define PROCESSOR_NAME_SIZE 33                 /* 32 ASCII characters and the final NUL */
+#define PROCESSOR_REFERENCE_SIZE 65            /* 64 ASCII characters and the final NUL */
 #define PAYMENT_SOURCE_SIZE 256                /* 255 ASCII characters and the final NUL */
 #define PAYMENT_DESCRIPTION_MAX 255            /* characters (Unicode code points) */
 #define PAYMENT_DESCRIPTION_SIZE (255 * 4 + 1) /* the same in UTF-8, and the final NUL */
@@ -34,6 +35,7 @@ enum decline {
     DECLINE_EXPIRED_CARD,
     DECLINE_INCORRECT_CVC,
     DECLINE_PROCESSING_ERROR,
+    DECLINE_AUTHENTICATION_REQUIRED, /* the customer's bank wants to see the customer */
 };
 
 struct payment {
@@ -51,6 +53,9 @@ struct payment {
     char description[PAYMENT_DESCRIPTION_SIZE];
     char idempotency_key[IDEMPOTENCY_KEY_SIZE]; /* "" when none was sent */
     int64_t created_at;                         /* Unix time in milliseconds */
+    /* The rest is of payments that a processor with effects moves. */
+    int64_t due_at; /* Unix time in milliseconds: its request is over at the latest; 0: none */
+    char reference[PROCESSOR_REFERENCE_SIZE]; /* the processor's own id of it; "" until known */
 };
 
 /* The words that the API and the database use for a status: "processing", "succeeded", "failed". */

@@ -13,6 +13,7 @@
 #include "domain/idempotency_key.h"
 #include "domain/identifier.h"
 #include "domain/mode.h"
+#include "domain/payment.h"
 
 enum refund_status {
     REFUND_PROCESSING,
@@ -30,6 +31,9 @@ struct refund {
     enum refund_status status;
     char idempotency_key[IDEMPOTENCY_KEY_SIZE]; /* "" when none was sent */
     int64_t created_at;                         /* Unix time in milliseconds */
+    /* The rest is of refunds that a processor with effects moves. */
+    int64_t due_at; /* Unix time in milliseconds: its request is over at the latest; 0: none */
+    char reference[PROCESSOR_REFERENCE_SIZE]; /* the processor's own id of it; "" until known */
 };
 
 /* The words that the API and the database use for a status: "processing", "succeeded", "failed". */

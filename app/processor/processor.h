@@ -1,15 +1,23 @@
 /*
  * A processor: who moves the money.
  *
+ * One instance is one configured account with a processor. A payment belongs to the instance that
+ * it was made with for ever, by its name.
+ *
+ * A processor without effects (the sandbox) decides before the record is kept: that is one durable
+ * write a request. One that moves money is called after the record is durable as "processing", with
+ * the record's id as its idempotency key, and the outcome is noted then.
+ *
+ * What is asked of a processor with effects is a job. Its type says which https requests the job
+ * consists of and what their answers mean, and does nothing else: no input or output, no clock, no
+ * state. So it can be tested and fuzzed by itself; who carries jobs out is the caller (caller.h).
+ *
  * Rules for every implementation:
- * - It is asked before anything is recorded whether it knows a source, and must answer that without
- *   any effect.
- * - It is one instance, with state of its own; a payment belongs to the instance that it was made
- *   with for ever, by its name.
- * - A processor without effects (the sandbox) decides before the record is kept: that is one
- * durable write a request. One that moves money is another matter: the record is kept as
- * "processing" first, then it is called, with the record's id as its idempotency key, then the
- * outcome is noted. No such processor is part of the program yet.
+ * - A job moves money at most once, however often any of its requests is sent: the record's id is
+ *   the idempotency key of each request that moves some.
+ * - What an answer does not prove is PROCESSOR_UNKNOWN. An answer that is cut, is no JSON, or is of
+ *   another record proves nothing.
+ * - No secret leaves but in a request's headers.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -20,6 +28,13 @@
 
 #include "domain/payment.h"
 #include "domain/refund.h"
+
+#define PROCESSOR_DETAIL_SIZE 161     /* what came, for people; no secret, no personal data */
+#define PROCESSOR_ACTION_URL_SIZE 513 /* where the customer has to go */
+#define PROCESSOR_PATH_SIZE 512
+#define PROCESSOR_BODY_SIZE 4096
+#define PROCESSOR_HEADER_SIZE 320
+#define PROCESSOR_HEADERS_MAX 5
 
 enum charge_outcome {
     CHARGE_SUCCEEDED,
@@ -32,27 +47,132 @@ enum refund_outcome {
     REFUND_OUTCOME_UNKNOWN,
 };
 
+/* What is asked of a processor with effects. */
+enum processor_task {
+    PROCESSOR_CHARGE, /* job.payment */
+    PROCESSOR_REFUND, /* job.refund, of job.payment */
+    /* Looks; moves nothing. By the processor's own reference where the record has one, by our id
+     * otherwise. */
+    PROCESSOR_FIND_PAYMENT,
+    PROCESSOR_FIND_REFUND,
+    /* Uses the record's idempotency key up by something that moves no money, so that a call that is
+     * still under way is refused when it arrives. */
+    PROCESSOR_CLOSE_PAYMENT,
+    PROCESSOR_CLOSE_REFUND,
+    PROCESSOR_CHECK, /* the account: detail says its mode and currencies; moves nothing */
+};
+
+/* How a job ended. */
+enum processor_result {
+    PROCESSOR_SUCCEEDED,
+    PROCESSOR_DECLINED,  /* decline says why; final */
+    PROCESSOR_REFUSED,   /* our request, the amount or the account is wrong; nothing was done, final
+                          */
+    PROCESSOR_NOT_SENT,  /* surely: it never reached the processor */
+    PROCESSOR_PENDING,   /* the processor knows it and has not decided; perhaps an action_url */
+    PROCESSOR_UNKNOWN,   /* nothing is proved */
+    PROCESSOR_NOT_FOUND, /* of a look-up: not known there; a call that is under way may still come
+                          */
+    PROCESSOR_CLOSED,    /* of a fence: no call under this key can come any more */
+    PROCESSOR_KEY_USED,  /* of a fence: the call had come first, or is at work: look again */
+};
+
+struct processor_outcome {
+    enum processor_result result;
+    enum decline decline;                     /* with PROCESSOR_DECLINED */
+    char reference[PROCESSOR_REFERENCE_SIZE]; /* the processor's own id; "" when it is not known */
+    char action_url[PROCESSOR_ACTION_URL_SIZE];
+    char detail[PROCESSOR_DETAIL_SIZE];
+};
+
 struct processor;
+
+/* One request of a job. */
+struct processor_request {
+    char path[PROCESSOR_PATH_SIZE]; /* "/v1/charges"; with a query where it has one */
+    bool is_post;                   /* otherwise a GET, without a body */
+    char body[PROCESSOR_BODY_SIZE]; /* form-encoded or JSON, as the type's headers say */
+    char headers[PROCESSOR_HEADERS_MAX][PROCESSOR_HEADER_SIZE]; /* "Name: value"; "" behind the
+                                                                   last. They hold secrets */
+};
+
+/* What came back for it. */
+struct processor_answer {
+    enum {
+        PROCESSOR_ANSWER_WHOLE, /* status and body */
+        PROCESSOR_ANSWER_NOT_SENT,
+        PROCESSOR_ANSWER_LOST,
+    } kind;
+    int status;
+    const char *body; /* NUL-terminated; not owned */
+    size_t body_length;
+    const char *retry_after;  /* the header; "" when absent */
+    const char *should_retry; /* Stripe-Should-Retry; "" when absent */
+};
+
+/* One thing that is asked, and how far it has come. Made by processor_job_init(). */
+struct processor_job {
+    enum processor_task task;
+    const struct processor *processor;     /* not owned */
+    const struct payment *payment;         /* not owned; NULL for PROCESSOR_CHECK */
+    const struct refund *refund;           /* not owned; NULL but for refunds */
+    unsigned step;                         /* the type's own: which of its requests is under way */
+    char cursor[PROCESSOR_REFERENCE_SIZE]; /* the type's own: how far a list was read */
+    struct processor_outcome outcome;      /* once it has ended */
+};
+
+/* What follows an answer. */
+enum processor_progress {
+    PROCESSOR_ENDED,      /* job->outcome is set */
+    PROCESSOR_NEXT,       /* request() writes the next one; to be sent at once */
+    PROCESSOR_SEND_AGAIN, /* the same one once more, after *pause_ms, if there is time; otherwise
+                             the job ends with job->outcome, which is set */
+};
 
 /* One kind of processor. */
 struct processor_type {
     const char *name; /* "sandbox" */
+    bool has_effects; /* false: decide_*(); true: the rest */
     bool (*knows_source)(const struct processor *processor, const char *source);
+
+    /* Without effects. */
     enum charge_outcome (*decide_charge)(const struct processor *processor,
                                          const struct payment *payment, enum decline *decline);
     enum refund_outcome (*decide_refund)(const struct processor *processor,
                                          const struct refund *refund);
+
+    /* With effects. takes_amount is asked before anything is recorded: can it take so much of this
+     * currency? A currency that it does not take at all is *is_amount false. */
+    bool (*takes_amount)(const struct processor *processor, const struct currency *currency,
+                         int64_t amount, bool *is_amount);
+    /* Writes the request at which the job stands. False when it cannot be written: the job has
+     * ended, and its outcome is set. */
+    bool (*request)(struct processor_job *job, struct processor_request *request);
+    enum processor_progress (*answer)(struct processor_job *job,
+                                      const struct processor_answer *answer, int64_t *pause_ms);
+    int64_t key_lifetime_ms; /* how old a key may be for CLOSE to be believed; 0: it has no fence */
 };
 
 /* One configured account with a processor. */
 struct processor {
     const struct processor_type *type;
-    const char *name; /* as kept with each payment; unique; not owned */
-    enum mode mode;   /* of the keys that may use it */
-    void *state;      /* the type's own; NULL where it needs none */
+    const char *name;    /* as kept with each payment; unique; not owned */
+    enum mode mode;      /* of the keys that may use it */
+    const char *address; /* "https://api.stripe.com"; not owned; NULL without effects */
+    const char *secret;  /* its API key; not owned; NULL without effects */
+    const char *ca_file; /* NULL: the system's; not owned */
+    const char *proxy;   /* NULL: none; not owned */
 };
 
 /* For test keys: decides by well-known test tokens, and moves nothing. */
 extern const struct processor_type sandbox_type;
+
+/* Stripe: tok_... by charges, pm_... by payment intents. */
+extern const struct processor_type stripe_type;
+
+/* A job from its start. */
+void processor_job_init(struct processor_job *job, enum processor_task task,
+                        const struct processor *processor, const struct payment *payment,
+                        const struct refund *refund);
 
 #endif

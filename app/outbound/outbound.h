@@ -1,0 +1,98 @@
+/*
+ * Outbound: https calls of ours, many at once beside all else that a worker's loop does, by
+ * libcurl.
+ *
+ * - TLS is verified always. No redirect is followed, no proxy is taken from the environment, and an
+ *   answer is read up to a limit.
+ * - A call has one deadline, its own: when it has passed, the call ends with what is known then.
+ * - Calls to one peer share few connections (kept alive; HTTP/2 where the server has it). Peers
+ * share nothing: one that hangs holds nobody else up.
+ * - Nothing is ever sent a second time by this room.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_OUTBOUND_OUTBOUND_H
+#define PAYMENT_API_OUTBOUND_OUTBOUND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "clock.h"
+#include "log.h"
+#include "loop.h"
+
+#define OUTBOUND_ANSWER_MAX ((size_t)256 * 1024) /* bytes of an answer's body */
+#define OUTBOUND_HEADERS_MAX 8                   /* header lines of a call */
+
+/* Whom calls go to. Must outlive its calls. */
+struct outbound_peer {
+    const char *name;    /* for the log; not owned */
+    const char *ca_file; /* PEM; NULL: the system's; not owned */
+    const char *proxy;   /* a URL; NULL: none; not owned */
+};
+
+enum outbound_result {
+    OUTBOUND_ANSWERED, /* status and answer are whole */
+    OUTBOUND_NOT_SENT, /* surely: nothing was written to a connection that stood */
+    OUTBOUND_LOST,     /* it may have arrived; the answer did not, or not all of it */
+};
+
+/* The headers of an answer that callers ask about; "" when absent. */
+struct outbound_answer_headers {
+    char retry_after[32];
+    char should_retry[8]; /* Stripe-Should-Retry */
+    char request_id[64];  /* Request-Id */
+};
+
+/*
+ * One call, a member of whoever makes it. All that it points to must live until it has ended.
+ */
+struct outbound_call {
+    const struct outbound_peer *peer;
+    const char *url; /* https://... */
+    const char
+        *headers[OUTBOUND_HEADERS_MAX]; /* "Name: value"; the rest NULL. Secrets: never logged */
+    const char *body;                   /* NULL: a GET; otherwise a POST of body_length bytes */
+    size_t body_length;
+    struct deadline deadline;
+    void (*ended)(
+        struct outbound_call *call); /* called once, from outbound_tick() or by the loop */
+
+    /* Set when it has ended. */
+    enum outbound_result result;
+    int status;
+    char *answer; /* answer_length bytes and a final NUL; owned; "" when there is none */
+    size_t answer_length;
+    struct outbound_answer_headers answer_headers;
+    char error[160]; /* why there was no answer, for people; no secret */
+
+    struct outbound_transfer *transfer; /* of this room; NULL when none is under way */
+};
+
+struct outbound;
+
+/* NULL without memory, or when libcurl cannot be used. The loop must outlive it. */
+struct outbound *outbound_new(struct loop *loop, const struct log *log)
+    __attribute__((warn_unused_result));
+
+/* Ends what is under way without a word. Takes NULL. */
+void outbound_free(struct outbound *outbound);
+
+/* Starts a call. It ends later, never from within this function. */
+void outbound_start(struct outbound *outbound, struct outbound_call *call);
+
+/* Frees the answer. */
+void outbound_call_clear(struct outbound_call *call);
+
+/*
+ * Runs timers, then ends calls whose deadline has passed: call it behind each wait of the loop, so
+ * that an answer that lies in the socket is read first. Returns milliseconds until it wants to be
+ * called again, -1 when nothing is under way.
+ */
+int64_t outbound_tick(struct outbound *outbound);
+
+/* Calls under way. */
+size_t outbound_count(const struct outbound *outbound);
+
+#endif
