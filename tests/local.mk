@@ -189,6 +189,16 @@ EXTRA_DIST += \
 	tests/build \
 	tests/run \
 	tests/run-test \
+	tests/acquirer/acquirer.py \
+	tests/acquirer/api.py \
+	tests/acquirer/cards.py \
+	tests/acquirer/currencies.py \
+	tests/acquirer/form.py \
+	tests/acquirer/http11.py \
+	tests/acquirer/idempotency.py \
+	tests/acquirer/ledger.py \
+	tests/acquirer/misbehaviour.py \
+	tests/acquirer/objects.py \
 	tests/benchmark/README.md \
 	tests/benchmark/__init__.py \
 	tests/benchmark/allocations.c \
@@ -257,6 +267,7 @@ EXTRA_DIST += \
 	tests/functional/test_unknown_outcomes.py \
 	tests/functional/test_secrets.py \
 	tests/harness/__init__.py \
+	tests/harness/acquirer.py \
 	tests/harness/apache.py \
 	tests/harness/client.py \
 	tests/harness/database_proxy.py \
