@@ -54,6 +54,13 @@ app_libpaymentapi_a_SOURCES = \
 	app/operations/refund.c app/operations/refund.h \
 	app/processor/job.c app/processor/processor.h app/processor/sandbox.c \
 	app/processor/selection.c app/processor/selection.h \
+	app/processor/stripe.c \
+	app/processor/stripe_amount.c app/processor/stripe_amount.h \
+	app/processor/stripe_answer.c app/processor/stripe_answer.h \
+	app/processor/stripe_decline.c app/processor/stripe_decline.h \
+	app/processor/stripe_error.c \
+	app/processor/stripe_form.c app/processor/stripe_form.h \
+	app/processor/stripe_object.c app/processor/stripe_object.h \
 	app/store/binding.c app/store/binding.h \
 	app/store/claim_store.c app/store/claim_store.h \
 	app/store/connection.c app/store/connection.h \

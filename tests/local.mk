@@ -20,7 +20,11 @@ unit_tests = \
 	tests/unit/response-t \
 	tests/unit/retry-t \
 	tests/unit/router-t \
-	tests/unit/slots-t
+	tests/unit/slots-t \
+	tests/unit/stripe-t \
+	tests/unit/stripe_amount-t \
+	tests/unit/stripe_answer-t \
+	tests/unit/stripe_look-t
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
@@ -90,6 +94,18 @@ tests_unit_router_t_LDADD = $(unit_LDADD)
 tests_unit_slots_t_SOURCES = tests/unit/slots-t.c tests/unit/unit.h
 tests_unit_slots_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_slots_t_LDADD = $(unit_LDADD)
+tests_unit_stripe_t_SOURCES = tests/unit/stripe-t.c tests/unit/stripe_scene.h tests/unit/unit.h
+tests_unit_stripe_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_stripe_t_LDADD = $(unit_LDADD)
+tests_unit_stripe_amount_t_SOURCES = tests/unit/stripe_amount-t.c tests/unit/unit.h
+tests_unit_stripe_amount_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_stripe_amount_t_LDADD = $(unit_LDADD)
+tests_unit_stripe_answer_t_SOURCES = tests/unit/stripe_answer-t.c tests/unit/stripe_scene.h tests/unit/unit.h
+tests_unit_stripe_answer_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_stripe_answer_t_LDADD = $(unit_LDADD)
+tests_unit_stripe_look_t_SOURCES = tests/unit/stripe_look-t.c tests/unit/stripe_scene.h tests/unit/unit.h
+tests_unit_stripe_look_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_stripe_look_t_LDADD = $(unit_LDADD)
 
 # Prints the currency table, for the tests that compare it.
 check_PROGRAMS += tests/unit/currency-table

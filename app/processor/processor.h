@@ -65,7 +65,7 @@ enum processor_task {
 /* How a job ended. */
 enum processor_result {
     PROCESSOR_SUCCEEDED,
-    PROCESSOR_DECLINED,  /* decline says why; final */
+    PROCESSOR_DECLINED,  /* decline says why; of a refund: it failed, the money is back; final */
     PROCESSOR_REFUSED,   /* our request, the amount or the account is wrong; nothing was done, final
                           */
     PROCESSOR_NOT_SENT,  /* surely: it never reached the processor */
@@ -141,8 +141,8 @@ struct processor_type {
     enum refund_outcome (*decide_refund)(const struct processor *processor,
                                          const struct refund *refund);
 
-    /* With effects. takes_amount is asked before anything is recorded: can it take so much of this
-     * currency? A currency that it does not take at all is *is_amount false. */
+    /* With effects. takes_amount is asked before anything is recorded, of refunds, too: can it take
+     * so much of this currency? A currency that it does not take at all is *is_amount false. */
     bool (*takes_amount)(const struct processor *processor, const struct currency *currency,
                          int64_t amount, bool *is_amount);
     /* Writes the request at which the job stands. False when it cannot be written: the job has
