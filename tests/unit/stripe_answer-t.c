@@ -9,11 +9,11 @@
 /* An answer to one task, and what it means. */
 struct example {
     enum processor_task task;
-    const char *source;
     int status;
-    const char *body;
     enum processor_result result;
     enum decline decline;
+    const char *source;
+    const char *body;
     const char *reference;
 };
 
@@ -37,7 +37,7 @@ check_examples(const struct example *examples, size_t count)
 
 #define CASE(task, source, status, body, result, decline, reference)                             \
     {                                                                                            \
-        PROCESSOR_##task, source, status, body, PROCESSOR_##result, DECLINE_##decline, reference \
+        PROCESSOR_##task, status, PROCESSOR_##result, DECLINE_##decline, source, body, reference \
     }
 
 static void
@@ -222,23 +222,23 @@ sends_again_only_when_told(void **state)
 {
     static const struct {
         int status;
-        const char *retry_after;
-        const char *should_retry;
         enum processor_progress progress;
         int64_t pause_ms;
+        const char *retry_after;
+        const char *should_retry;
     } examples[] = {
-        {409, "", "", PROCESSOR_SEND_AGAIN, 500},
-        {429, "", "", PROCESSOR_SEND_AGAIN, 500},
-        {429, "3", "", PROCESSOR_SEND_AGAIN, 3000},
-        {429, "0", "", PROCESSOR_SEND_AGAIN, 500},
-        {429, "99999999999999999999", "", PROCESSOR_SEND_AGAIN, 500},
-        {429, "999999999", "", PROCESSOR_SEND_AGAIN, 600000},
-        {429, "Wed, 21 Oct 2026 07:28:00 GMT", "", PROCESSOR_SEND_AGAIN, 500},
-        {429, "3", "false", PROCESSOR_ENDED, 0},
-        {409, "", "false", PROCESSOR_ENDED, 0},
-        {500, "", "true", PROCESSOR_SEND_AGAIN, 500},
-        {500, "", "", PROCESSOR_ENDED, 0},
-        {503, "5", "", PROCESSOR_ENDED, 0},
+        {409, PROCESSOR_SEND_AGAIN, 500, "", ""},
+        {429, PROCESSOR_SEND_AGAIN, 500, "", ""},
+        {429, PROCESSOR_SEND_AGAIN, 3000, "3", ""},
+        {429, PROCESSOR_SEND_AGAIN, 500, "0", ""},
+        {429, PROCESSOR_SEND_AGAIN, 500, "99999999999999999999", ""},
+        {429, PROCESSOR_SEND_AGAIN, 600000, "999999999", ""},
+        {429, PROCESSOR_SEND_AGAIN, 500, "Wed, 21 Oct 2026 07:28:00 GMT", ""},
+        {429, PROCESSOR_ENDED, 0, "3", "false"},
+        {409, PROCESSOR_ENDED, 0, "", "false"},
+        {500, PROCESSOR_SEND_AGAIN, 500, "", "true"},
+        {500, PROCESSOR_ENDED, 0, "", ""},
+        {503, PROCESSOR_ENDED, 0, "5", ""},
     };
 
     (void)state;

@@ -193,20 +193,20 @@ believes_in_a_fence_only_when_it_stands(void **state)
 {
     static const struct {
         int status;
-        const char *body;
         enum processor_result result;
+        const char *body;
     } examples[] = {
-        {400, ERROR("\"type\":\"idempotency_error\""), PROCESSOR_KEY_USED},
-        {409, "{}", PROCESSOR_KEY_USED},
-        {200, CHARGE(SUCCEEDED), PROCESSOR_KEY_USED},
-        {200, INTENT(SUCCEEDED), PROCESSOR_KEY_USED},
-        {200, FENCE("pay_00000000000000000000000009"), PROCESSOR_UNKNOWN},
-        {200, "{}", PROCESSOR_UNKNOWN},
-        {200, "", PROCESSOR_UNKNOWN},
-        {400, ERROR("\"type\":\"invalid_request_error\""), PROCESSOR_UNKNOWN},
-        {401, ERROR("\"type\":\"invalid_request_error\""), PROCESSOR_UNKNOWN},
-        {402, CARD_ERROR("\"code\":\"card_declined\""), PROCESSOR_UNKNOWN},
-        {500, FENCE(PAYMENT_ID), PROCESSOR_UNKNOWN},
+        {400, PROCESSOR_KEY_USED, ERROR("\"type\":\"idempotency_error\"")},
+        {409, PROCESSOR_KEY_USED, "{}"},
+        {200, PROCESSOR_KEY_USED, CHARGE(SUCCEEDED)},
+        {200, PROCESSOR_KEY_USED, INTENT(SUCCEEDED)},
+        {200, PROCESSOR_UNKNOWN, FENCE("pay_00000000000000000000000009")},
+        {200, PROCESSOR_UNKNOWN, "{}"},
+        {200, PROCESSOR_UNKNOWN, ""},
+        {400, PROCESSOR_UNKNOWN, ERROR("\"type\":\"invalid_request_error\"")},
+        {401, PROCESSOR_UNKNOWN, ERROR("\"type\":\"invalid_request_error\"")},
+        {402, PROCESSOR_UNKNOWN, CARD_ERROR("\"code\":\"card_declined\"")},
+        {500, PROCESSOR_UNKNOWN, FENCE(PAYMENT_ID)},
     };
 
     (void)state;
