@@ -122,6 +122,7 @@ script_tests = \
 	tests/unit/completion \
 	tests/unit/currency-iso \
 	tests/unit/manual \
+	tests/acquirer/run-tap \
 	tests/functional/run-tap \
 	tests/deployments/run-tap
 TESTS += $(script_tests)
@@ -215,6 +216,10 @@ EXTRA_DIST += \
 	tests/acquirer/ledger.py \
 	tests/acquirer/misbehaviour.py \
 	tests/acquirer/objects.py \
+	tests/acquirer/sdk/package-lock.json \
+	tests/acquirer/sdk/package.json \
+	tests/acquirer/sdk/sdk.js \
+	tests/acquirer/test_acquirer.py \
 	tests/benchmark/README.md \
 	tests/benchmark/__init__.py \
 	tests/benchmark/allocations.c \

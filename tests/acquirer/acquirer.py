@@ -74,6 +74,7 @@ class Acquirer:
         self.ledger = Ledger(os.path.join(options.folder, "ledger.db"))
         self.misbehaviour = Misbehaviour(os.path.join(options.folder, "control.json"), options.seed)
         self.log = os.open(os.path.join(options.folder, "requests.log"), os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        os.write(self.log, b"\n")  # behind a line that a SIGKILL cut
         self.keys_in_use = set()
         self.idle = set()  # writers of connections that wait for a request
         self.wrong = self._context(options.wrong_certificate, options.wrong_key) if options.wrong_certificate else None

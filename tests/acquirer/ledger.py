@@ -76,7 +76,6 @@ CREATE TABLE IF NOT EXISTS keys (
     created INTEGER NOT NULL
 );
 """
-TABLES = ("charges", "payment_intents", "refunds")
 
 
 def connect(path):

@@ -3,6 +3,7 @@
 SPDX-License-Identifier: MIT
 """
 
+import contextlib
 import itertools
 import json
 import os
@@ -97,7 +98,7 @@ class Acquirer(Process):
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:
                 for line in file:
-                    if line.endswith("\n"):  # a SIGKILL may cut the last one
+                    with contextlib.suppress(ValueError):  # a SIGKILL may cut one
                         entry = json.loads(line)
                         found.setdefault(entry["id"], {}).update(entry)
         return list(found.values())
