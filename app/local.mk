@@ -52,6 +52,9 @@ app_libpaymentapi_a_SOURCES = \
 	app/operations/charge.c app/operations/charge.h \
 	app/operations/operation.c app/operations/operation.h \
 	app/operations/refund.c app/operations/refund.h \
+	app/outbound/lane.c app/outbound/lane.h \
+	app/outbound/outbound.c app/outbound/outbound.h \
+	app/outbound/transfer.c app/outbound/transfer.h \
 	app/processor/job.c app/processor/processor.h app/processor/sandbox.c \
 	app/processor/selection.c app/processor/selection.h \
 	app/processor/stripe.c \
@@ -81,7 +84,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/statement.c app/store/statement.h
 
 library_LIBS = app/libpaymentapi.a \
-	$(FCGI_LIBS) $(JANSSON_LIBS) $(MARIADB_LIBS) $(CRYPTO_LIBS) $(INIH_LIBS)
+	$(FCGI_LIBS) $(JANSSON_LIBS) $(MARIADB_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(INIH_LIBS)
 
 sbin_PROGRAMS += app/payment-api.fcgi
 app_payment_api_fcgi_SOURCES = app/main.c

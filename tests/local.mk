@@ -117,6 +117,11 @@ check_PROGRAMS += tests/unit/statement-list
 tests_unit_statement_list_SOURCES = tests/unit/statement-list.c
 tests_unit_statement_list_LDADD = $(library_LIBS)
 
+# Makes https calls as it is told on standard input, for tests/functional/test_outbound.py.
+check_PROGRAMS += tests/functional/outbound_probe
+tests_functional_outbound_probe_SOURCES = tests/functional/outbound_probe.c
+tests_functional_outbound_probe_LDADD = $(library_LIBS)
+
 # Scripts: each prints TAP, or one line why it is skipped.
 script_tests = \
 	tests/unit/completion \
@@ -155,7 +160,7 @@ FUZZ_SECONDS = 30
 FUZZ_JOBS = 2
 fuzz_CFLAGS = $(AM_CFLAGS) -g -fno-omit-frame-pointer -fno-sanitize-recover=all
 fuzz_LDADD = tests/fuzz/libpaymentapi.a \
-	$(FCGI_LIBS) $(JANSSON_LIBS) $(MARIADB_LIBS) $(CRYPTO_LIBS) $(INIH_LIBS)
+	$(FCGI_LIBS) $(JANSSON_LIBS) $(MARIADB_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(INIH_LIBS)
 fuzz_targets = \
 	tests/fuzz/card_number \
 	tests/fuzz/config \
@@ -274,6 +279,7 @@ EXTRA_DIST += \
 	tests/functional/test_hostile_fastcgi.py \
 	tests/functional/test_idempotency.py \
 	tests/functional/test_money.py \
+	tests/functional/test_outbound.py \
 	tests/functional/test_payments.py \
 	tests/functional/test_pool.py \
 	tests/functional/test_quickstart.py \

@@ -6,8 +6,12 @@
  *   answer is read up to a limit.
  * - A call has one deadline, its own: when it has passed, the call ends with what is known then.
  * - Calls to one peer share few connections (kept alive; HTTP/2 where the server has it). Peers
- * share nothing: one that hangs holds nobody else up.
- * - Nothing is ever sent a second time by this room.
+ *   share nothing: one that hangs holds nobody else up. A connection on which a call had no answer
+ *   in time gets no more calls.
+ * - A request may be sent more than once: libcurl does so when a kept connection closes before the
+ *   first byte of an answer (a server that ends an idle one, mostly), or HTTP/2 refuses a stream.
+ *   So a POST has an idempotency key, or may be repeated without one.
+ * - The program ignores SIGPIPE.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -46,7 +50,8 @@ struct outbound_answer_headers {
 };
 
 /*
- * One call, a member of whoever makes it. All that it points to must live until it has ended.
+ * One call, a member of whoever makes it; zeroed before it is first used. All that it points to
+ * must live until it has ended. After that it may be started again, as it is or changed.
  */
 struct outbound_call {
     const struct outbound_peer *peer;
@@ -56,18 +61,22 @@ struct outbound_call {
     const char *body;                   /* NULL: a GET; otherwise a POST of body_length bytes */
     size_t body_length;
     struct deadline deadline;
-    void (*ended)(
-        struct outbound_call *call); /* called once, from outbound_tick() or by the loop */
+    /* Called once, from outbound_tick() or by the loop. May start calls, this one among them, and
+     * may free this one (after outbound_call_clear()). */
+    void (*ended)(struct outbound_call *call);
 
     /* Set when it has ended. */
     enum outbound_result result;
-    int status;
-    char *answer; /* answer_length bytes and a final NUL; owned; "" when there is none */
+    int status;   /* 200 to 599; 0 when there was no whole answer */
+    char *answer; /* answer_length bytes and a final NUL; outbound_call_clear() frees it; "" when
+                     there is none, as without OUTBOUND_ANSWERED */
     size_t answer_length;
     struct outbound_answer_headers answer_headers;
     char error[160]; /* why there was no answer, for people; no secret */
 
-    struct outbound_transfer *transfer; /* of this room; NULL when none is under way */
+    /* Of this room. */
+    struct outbound_transfer *transfer;   /* NULL when none is under way */
+    struct outbound_call *next_unstarted; /* in the list of those that could not be started */
 };
 
 struct outbound;
@@ -79,16 +88,18 @@ struct outbound *outbound_new(struct loop *loop, const struct log *log)
 /* Ends what is under way without a word. Takes NULL. */
 void outbound_free(struct outbound *outbound);
 
-/* Starts a call. It ends later, never from within this function. */
+/* Starts a call. It ends later, never from within this function: call outbound_tick() before the
+ * loop waits. */
 void outbound_start(struct outbound *outbound, struct outbound_call *call);
 
-/* Frees the answer. */
+/* Frees the answer, and forgets the rest of it. outbound_start() does so, too. */
 void outbound_call_clear(struct outbound_call *call);
 
 /*
  * Runs timers, then ends calls whose deadline has passed: call it behind each wait of the loop, so
- * that an answer that lies in the socket is read first. Returns milliseconds until it wants to be
- * called again, -1 when nothing is under way.
+ * that an answer that lies in the socket is read first, and not from within ended(). Returns
+ * milliseconds until it wants to be called again, -1 when nothing is under way; a call that is
+ * started after it makes that 0.
  */
 int64_t outbound_tick(struct outbound *outbound);
 
