@@ -32,6 +32,8 @@ static const struct option_row options[] = {
     OPTION(max_in_hand, OPTION_NUMBER, 1, 65536, "256",
            "requests that a worker has in hand at most; more wait for another worker"),
     OPTION(request_timeout, OPTION_NUMBER, 1, 300, "10", "seconds for one request in all"),
+    OPTION(processor_timeout, OPTION_NUMBER, 1, 300, "15",
+           "seconds more for a request whose processor is called"),
     OPTION(body_timeout, OPTION_NUMBER, 1, 300, "5",
            "seconds that the web server may take to send or receive the next bytes"),
     OPTION(max_queue_seconds, OPTION_NUMBER, 0, 300, "5",
@@ -212,6 +214,7 @@ fail(struct reading *reading, const char *format, ...)
 static void
 follow_section(struct reading *reading, const char *text)
 {
+    char message[CONFIG_ERROR_SIZE];
     size_t length;
 
     text += strspn(text, " \t");
@@ -227,10 +230,14 @@ follow_section(struct reading *reading, const char *text)
     reading->connector = option_group_is(reading->section);
     if (strcmp(reading->section, "database-admin") == 0)
         reading->config->has_database_admin = true;
-    if (!reading->connector && strcmp(reading->section, CONFIG_SECTION) != 0) {
+    if (processor_config_is(reading->section)) {
+        if (!processor_config_begin(&reading->config->processors, reading->section, message,
+                                    sizeof message))
+            fail(reading, "%s", message);
+    } else if (!reading->connector && strcmp(reading->section, CONFIG_SECTION) != 0) {
         fail(reading,
              "unknown section [%s]: the sections are [" CONFIG_SECTION
-             "], [database] and [database-admin]",
+             "], [processor NAME], [database] and [database-admin]",
              reading->section);
     }
 }
@@ -274,6 +281,12 @@ take_value(void *user, const char *section, const char *name, const char *value)
     if (section[0] == '\0') {
         fail(reading, "options must stand below the line [" CONFIG_SECTION "]");
         return 0;
+    }
+    if (processor_config_is(section)) {
+        if (!processor_config_set(&reading->config->processors, name, value, message,
+                                  sizeof message))
+            fail(reading, "%s", message);
+        return !reading->failed;
     }
     if (option == NULL) {
         fail(reading, "unknown option %.64s", name);

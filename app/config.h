@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "log.h"
+#include "processor_config.h"
 
 #define CONFIG_SECTION "payment-api"
 #define CONFIG_DEFAULT_PATH PKGSYSCONFDIR "/payment-api.conf"
@@ -31,12 +32,14 @@ struct config {
     int request_timeout;    /* seconds for one request, from accept to reply */
     int body_timeout;       /* seconds that the web server may pause while it sends */
     int max_queue_seconds;  /* a request that waited longer is refused; 0: none is */
+    int processor_timeout;  /* seconds more for a request whose processor is called */
     int database_timeout;   /* seconds for a connect and for each answer */
     int key_cache_seconds;  /* 0: each request looks its key up */
     bool fastcgi_keepalive; /* keep the web server's connections open between requests */
     enum log_target log_target;
     enum log_level log_level;
-    bool has_database_admin; /* the file has a section [database-admin] */
+    bool has_database_admin;             /* the file has a section [database-admin] */
+    struct processor_configs processors; /* the sections [processor NAME] */
 };
 
 /* How an option's text becomes a member of struct config. */

@@ -6,11 +6,13 @@ app_libpaymentapi_a_SOURCES = \
 	app/children.c app/children.h \
 	app/clock.c app/clock.h \
 	app/config.c app/config.h \
+	app/end_signals.c app/end_signals.h \
 	app/heartbeat.c app/heartbeat.h \
 	app/listener.c app/listener.h \
 	app/log.c app/log.h \
 	app/loop.c app/loop.h \
 	app/option_group.c app/option_group.h \
+	app/processor_config.c app/processor_config.h \
 	app/reload.c app/reload.h \
 	app/supervisor.c app/supervisor.h \
 	app/worker.c app/worker.h \
@@ -27,6 +29,8 @@ app_libpaymentapi_a_SOURCES = \
 	app/api/routes.c app/api/routes.h \
 	app/api/service.c app/api/service.h \
 	app/api/turn.c app/api/turn.h \
+	app/background/reconciler.c app/background/reconciler.h \
+	app/domain/attempt.c app/domain/attempt.h \
 	app/domain/api_key.c app/domain/api_key.h \
 	app/domain/card_number.c app/domain/card_number.h \
 	app/domain/currency.c app/domain/currency.h \
@@ -51,10 +55,12 @@ app_libpaymentapi_a_SOURCES = \
 	app/http/router.c app/http/router.h \
 	app/operations/charge.c app/operations/charge.h \
 	app/operations/operation.c app/operations/operation.h \
+	app/operations/reconcile.c app/operations/reconcile.h \
 	app/operations/refund.c app/operations/refund.h \
 	app/outbound/lane.c app/outbound/lane.h \
 	app/outbound/outbound.c app/outbound/outbound.h \
 	app/outbound/transfer.c app/outbound/transfer.h \
+	app/processor/caller.c app/processor/caller.h \
 	app/processor/job.c app/processor/processor.h app/processor/sandbox.c \
 	app/processor/selection.c app/processor/selection.h \
 	app/processor/stripe.c \
@@ -64,11 +70,13 @@ app_libpaymentapi_a_SOURCES = \
 	app/processor/stripe_error.c \
 	app/processor/stripe_form.c app/processor/stripe_form.h \
 	app/processor/stripe_object.c app/processor/stripe_object.h \
+	app/store/attempt_store.c app/store/attempt_store.h \
 	app/store/binding.c app/store/binding.h \
 	app/store/claim_store.c app/store/claim_store.h \
 	app/store/connection.c app/store/connection.h \
 	app/store/credential_store.c app/store/credential_store.h \
 	app/store/database.c app/store/database.h \
+	app/store/due_store.c app/store/due_store.h \
 	app/store/host_list.c app/store/host_list.h \
 	app/store/merchant_store.c app/store/merchant_store.h \
 	app/store/payment_row.c app/store/payment_row.h \
@@ -80,6 +88,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/retry.c app/store/retry.h \
 	app/store/schema_store.c app/store/schema_store.h \
 	app/store/server_error.c app/store/server_error.h \
+	app/store/settlement.c app/store/settlement.h \
 	app/store/slots.c app/store/slots.h \
 	app/store/statement.c app/store/statement.h
 

@@ -20,6 +20,7 @@
 #include "http/cgi.h"
 #include "listener.h"
 #include "log.h"
+#include "processor/selection.h"
 #include "reload.h"
 #include "supervisor.h"
 #include "worker.h"
@@ -165,7 +166,7 @@ load(struct config *config, const void *arg, char error[CONFIG_ERROR_SIZE])
             !config_set(config, &rows[i], arguments->values[i], error))
             return false;
     }
-    return config_check(config, error);
+    return config_check(config, error) && processors_check(config, error);
 }
 
 /*

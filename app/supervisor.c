@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "background/reconciler.h"
 #include "children.h"
 #include "clock.h"
 #include "heartbeat.h"
@@ -40,8 +41,19 @@ count_workers(const struct config *config)
     return config->workers;
 }
 
+/* Nothing stays "processing" where no processor has effects. */
+static int
+count_reconcilers(const struct config *config)
+{
+    return config->processors.count > 0 ? 1 : 0;
+}
+
 static const struct role roles[] = {
     {.name = "worker", .count = count_workers, .account = WORKER_ACCOUNT, .run = worker_run},
+    {.name = "reconciler",
+     .count = count_reconcilers,
+     .account = WORKER_ACCOUNT,
+     .run = reconciler_run},
 };
 
 #define ROLE_COUNT (sizeof roles / sizeof roles[0])

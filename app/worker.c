@@ -9,12 +9,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "api/answer.h"
 #include "api/routes.h"
 #include "api/turn.h"
+#include "end_signals.h"
 #include "http/cgi.h"
 #include "http/fastcgi.h"
 
@@ -22,84 +21,25 @@
     20 /* a worker without work for so long was waiting for requests, not they for it \
         */
 
+#define CALL_WAIT_MS 1000 /* a plain CGI program looks after its call at least so often */
+
 struct worker {
     const struct config *config;     /* not owned */
     const struct listener *listener; /* not owned */
     struct heartbeat *heartbeat;     /* not owned; NULL where no parent looks at it */
     struct loop loop;
-    struct loop_source signals;
-    int end_signal; /* the last signal that asked this process to end, 0 for none */
+    struct end_signals signals;
     struct service *service;
     struct fastcgi *fastcgi;
     bool idle;               /* it had no work for a while when the requests of this turn came */
     int64_t busy_at;         /* monotonic milliseconds: when the last turn with work ended */
-    struct exchange *places; /* TURN_MAX of them */
-    struct exchange *free_places[TURN_MAX];
+    struct exchange *places; /* as many as may be in hand */
+    struct exchange **free_places;
     size_t free_count;
+    size_t calling;                  /* whose processor is being called: in no turn, but in hand */
     struct exchange *turn[TURN_MAX]; /* in hand: those that wait for another turn come first */
     size_t turn_count;
 };
-
-static void
-ending_signals(sigset_t *set)
-{
-    sigemptyset(set);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGUSR1);
-    sigaddset(set, SIGHUP);
-}
-
-/*
- * The signals that end a worker are read from a descriptor of the loop. So they come between two
- * turns and never into one, and a worker that is never idle still sees them.
- */
-static void
-take_signals(struct loop_source *source, uint32_t events)
-{
-    struct worker *worker = (struct worker *)((char *)source - offsetof(struct worker, signals));
-    struct signalfd_siginfo info;
-
-    (void)events;
-    while (read(source->fd, &info, sizeof info) == (ssize_t)sizeof info) {
-        /* One that ends the program is not undone by a reload that came with it. */
-        if (info.ssi_signo != SIGHUP || worker->end_signal == 0)
-            worker->end_signal = (int)info.ssi_signo;
-    }
-}
-
-/* The web server's side going away is an error of the write, not the program's end. */
-static void
-hold_signals(void)
-{
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    struct sigaction standard = {.sa_handler = SIG_DFL};
-    sigset_t set;
-
-    sigemptyset(&ignore.sa_mask);
-    sigemptyset(&standard.sa_mask);
-    sigaction(SIGPIPE, &ignore, NULL);
-    /* An ignored signal never arrives at the descriptor, and whoever started this may have done so.
-     */
-    sigaction(SIGTERM, &standard, NULL);
-    sigaction(SIGINT, &standard, NULL);
-    sigaction(SIGUSR1, &standard, NULL);
-    sigaction(SIGHUP, &standard, NULL);
-    ending_signals(&set);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
-static bool
-open_signals(struct worker *worker)
-{
-    sigset_t set;
-
-    hold_signals();
-    ending_signals(&set);
-    worker->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    worker->signals.ready = take_signals;
-    return worker->signals.fd >= 0 && loop_add(&worker->loop, &worker->signals, EPOLLIN);
-}
 
 static void
 free_worker(struct worker *worker)
@@ -108,10 +48,10 @@ free_worker(struct worker *worker)
         return;
     fastcgi_free(worker->fastcgi);
     service_free(worker->service);
-    if (worker->signals.fd >= 0)
-        close(worker->signals.fd);
+    end_signals_close(&worker->signals);
     loop_close(&worker->loop);
     free(worker->places);
+    free(worker->free_places);
     free(worker);
 }
 
@@ -119,19 +59,21 @@ static struct worker *
 new_worker(const struct config *config, const char *account)
 {
     struct worker *worker = calloc(1, sizeof *worker);
+    size_t places = (size_t)config->max_in_hand;
 
     if (worker == NULL)
         return NULL;
     worker->config = config;
-    worker->signals.fd = -1;
+    worker->signals.source.fd = -1;
     worker->loop.epoll_fd = -1;
     worker->service = service_new(config, account);
-    worker->places = calloc(TURN_MAX, sizeof *worker->places);
-    if (worker->service == NULL || worker->places == NULL) {
+    worker->places = calloc(places, sizeof *worker->places);
+    worker->free_places = calloc(places, sizeof *worker->free_places);
+    if (worker->service == NULL || worker->places == NULL || worker->free_places == NULL) {
         free_worker(worker);
         return NULL;
     }
-    while (worker->free_count < TURN_MAX) {
+    while (worker->free_count < places) {
         worker->free_places[worker->free_count] = &worker->places[worker->free_count];
         worker->free_count++;
     }
@@ -165,7 +107,8 @@ log_answer(struct service *service, const struct exchange *exchange, size_t toge
 /* How an answer goes out: false when the web server took none. */
 typedef bool answer(void *where, void *connection, const char *data, size_t size);
 
-/* Answers what is settled; the rest stays for the next turn. */
+/* Answers what is settled. The rest stays for the next turn, but for those whose processor is being
+ * called. */
 static void
 answer_settled(struct worker *worker, answer *send, void *where)
 {
@@ -178,6 +121,10 @@ answer_settled(struct worker *worker, answer *send, void *where)
         const char *text;
         size_t length;
 
+        if (exchange->work == WORK_CALL) {
+            worker->calling++;
+            continue;
+        }
         if (!exchange_is_settled(exchange)) {
             worker->turn[kept++] = exchange;
             continue;
@@ -199,10 +146,41 @@ run_turn(struct worker *worker, size_t waiting, answer *send, void *where)
     answer_settled(worker, send, where);
 }
 
+/* Those whose call has ended come into the turn. */
+static void
+take_called(struct worker *worker)
+{
+    struct exchange *exchange;
+
+    while (worker->turn_count < TURN_MAX &&
+           (exchange = turn_next_called(worker->service)) != NULL) {
+        worker->turn[worker->turn_count++] = exchange;
+        worker->calling--;
+    }
+}
+
 static bool
 answer_by_fastcgi(void *where, void *connection, const char *data, size_t size)
 {
     return fastcgi_answer(where, connection, data, size);
+}
+
+/* Waits for anything to happen, at most so long. False when the loop cannot go on. */
+static bool
+wait(struct worker *worker, int64_t sleep_ms)
+{
+    struct caller *caller = worker->service->caller;
+    int64_t call_ms = caller != NULL ? caller_tick(caller) : -1;
+
+    if (call_ms >= 0 && call_ms < sleep_ms)
+        sleep_ms = call_ms;
+    if (!loop_wait(&worker->loop, sleep_ms)) {
+        log_write(&worker->service->log, LOG_LEVEL_ERROR, "the loop failed: %s", strerror(errno));
+        return false;
+    }
+    if (caller != NULL)
+        caller_tick(caller);
+    return true;
 }
 
 /* One turn of the loop: false when it cannot go on. */
@@ -216,12 +194,13 @@ turn(struct worker *worker)
     heartbeat_beat(worker->heartbeat);
     if (waiting > 0 || fastcgi_has_next(worker->fastcgi))
         sleep_ms = 0;
-    if (!loop_wait(&worker->loop, sleep_ms)) {
-        log_write(&worker->service->log, LOG_LEVEL_ERROR, "the loop failed: %s", strerror(errno));
+    if (!wait(worker, sleep_ms))
         return false;
-    }
     worker->idle = clock_monotonic_ms() - worker->busy_at >= IDLE_MS;
-    while (worker->turn_count < TURN_MAX && fastcgi_next(worker->fastcgi, &inbound))
+    take_called(worker);
+    waiting = worker->turn_count;
+    while (worker->turn_count < TURN_MAX && worker->free_count > 0 &&
+           fastcgi_next(worker->fastcgi, &inbound))
         begin(worker, &inbound);
     if (worker->turn_count > 0) {
         run_turn(worker, waiting, answer_by_fastcgi, worker->fastcgi);
@@ -239,12 +218,12 @@ look_after_path(struct worker *worker)
 {
     if (worker->heartbeat != NULL)
         return;
-    if (worker->end_signal == 0 && listener_is_taken_over(worker->listener)) {
+    if (worker->signals.number == 0 && listener_is_taken_over(worker->listener)) {
         log_write(&worker->service->log, LOG_LEVEL_NOTICE, "another process has taken over %s",
                   worker->listener->path);
-        worker->end_signal = SIGTERM;
+        worker->signals.number = SIGTERM;
     }
-    if (worker->end_signal != 0 && worker->end_signal != SIGHUP)
+    if (worker->signals.number != 0 && worker->signals.number != SIGHUP)
         listener_withdraw(worker->listener);
 }
 
@@ -253,17 +232,18 @@ serve(struct worker *worker)
 {
     bool draining = false;
 
-    while (!draining || worker->turn_count > 0 || fastcgi_busy(worker->fastcgi) > 0) {
+    while (!draining || worker->turn_count > 0 || worker->calling > 0 ||
+           fastcgi_busy(worker->fastcgi) > 0) {
         if (!turn(worker))
             return WORKER_FAILED;
         if (!draining)
             look_after_path(worker);
-        if (worker->end_signal != 0 && !draining) {
+        if (worker->signals.number != 0 && !draining) {
             draining = true;
             fastcgi_drain(worker->fastcgi, listener_is_orphaned(worker->listener));
         }
     }
-    return worker->end_signal == SIGHUP ? WORKER_RELOAD : WORKER_STOPPED;
+    return worker->signals.number == SIGHUP ? WORKER_RELOAD : WORKER_STOPPED;
 }
 
 static struct fastcgi_settings
@@ -295,7 +275,8 @@ worker_run(const struct config *config, const char *account, const struct listen
     worker->listener = listener;
     worker->heartbeat = heartbeat;
     settings = fastcgi_settings(worker);
-    if (loop_open(&worker->loop) && open_signals(worker)) {
+    if (loop_open(&worker->loop) && end_signals_open(&worker->signals, &worker->loop) &&
+        service_open_calls(worker->service, &worker->loop)) {
         service_connect_early(worker->service);
         worker->fastcgi = fastcgi_new(&worker->loop, &settings);
     }
@@ -328,11 +309,17 @@ worker_run_once(const struct config *config)
 
     if (worker == NULL)
         return WORKER_FAILED;
-    hold_signals();
-    if (cgi_read(&cgi, &inbound)) {
+    end_signals_hold();
+    if (cgi_read(&cgi, &inbound) && loop_open(&worker->loop) &&
+        service_open_calls(worker->service, &worker->loop)) {
         begin(worker, &inbound);
         run_turn(worker, 0, answer_by_cgi, NULL);
         end = WORKER_STOPPED;
+    }
+    /* A group of one never waits for its twin: what is left is a call. */
+    while (worker->calling > 0 && wait(worker, CALL_WAIT_MS)) {
+        take_called(worker);
+        run_turn(worker, worker->turn_count, answer_by_cgi, NULL);
     }
     cgi_drain(&cgi);
     free_worker(worker);

@@ -4,4 +4,5 @@ dist_sql_DATA = \
 	sql/0001_initial.sql \
 	sql/0002_upgrade_guard.sql \
 	sql/0003_mode.sql \
+	sql/0004_calls.sql \
 	sql/grants.sql

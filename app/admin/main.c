@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "admin/command.h"
+#include "processor/selection.h"
 #include "store/merchant_store.h"
 
 /* Options that only some commands take. */
@@ -298,7 +299,7 @@ main(int argc, char **argv)
         return ADMIN_USAGE;
     config_init(&admin.config);
     if (!config_read(&admin.config, parsed.config_path, error) ||
-        !config_check(&admin.config, error)) {
+        !config_check(&admin.config, error) || !processors_check(&admin.config, error)) {
         admin_complain("%s", error);
         return ADMIN_REFUSED;
     }

@@ -52,9 +52,8 @@ accept(const struct service *service, struct exchange *exchange,
        const struct credential *credential)
 {
     exchange->credential = *credential;
-    exchange->processor = processor_of_mode(&service->processors, credential->mode);
-    if (exchange->processor == NULL)
-        exchange->error = API_UNAVAILABLE;
+    exchange->processor =
+        processor_of_merchant(&service->processors, credential->processor, credential->mode);
 }
 
 static void

@@ -10,3 +10,9 @@ exchange_is_settled(const struct exchange *exchange)
 {
     return exchange->error != API_OK || exchange->work == WORK_NONE;
 }
+
+bool
+exchange_has_called(const struct exchange *exchange)
+{
+    return exchange->work == WORK_SETTLE_CHARGE || exchange->work == WORK_SETTLE_REFUND;
+}

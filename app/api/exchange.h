@@ -17,11 +17,14 @@
 
 /* What a request asks to be done; the turn does all of a kind together. */
 enum work {
-    WORK_NONE,         /* the answer is there */
-    WORK_CHARGE,       /* work.charge */
-    WORK_REFUND,       /* work.refunding */
-    WORK_FIND_PAYMENT, /* work.payment.id */
-    WORK_ALONE,        /* exchange->alone does it, one by one */
+    WORK_NONE,          /* the answer is there */
+    WORK_CHARGE,        /* work.charge */
+    WORK_REFUND,        /* work.refunding */
+    WORK_FIND_PAYMENT,  /* work.payment.id */
+    WORK_CALL,          /* nothing for now: the processor is being called */
+    WORK_SETTLE_CHARGE, /* work.charge, whose call has ended */
+    WORK_SETTLE_REFUND, /* work.refunding, whose call has ended */
+    WORK_ALONE,         /* exchange->alone does it, one by one */
 };
 
 /* What the Authorization header was. */
@@ -81,6 +84,9 @@ struct exchange {
 /* Reads a request whose caller is known: validates all of it and says what is to be done, or which
  * error it is. It waits for nothing and changes nothing but the exchange. */
 typedef enum api_error api_handler(const struct service *service, struct exchange *exchange);
+
+/* True when its record is durable and only the outcome is to be noted. */
+bool exchange_has_called(const struct exchange *exchange);
 
 /* True when all has been done that it asks for, and only the answer is missing. */
 bool exchange_is_settled(const struct exchange *exchange);

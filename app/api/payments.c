@@ -56,12 +56,26 @@ read_description(const struct json_body *body, struct payment *payment)
     return API_OK;
 }
 
+/* A processor with effects has limits of its own. */
+static enum api_error
+check_amount(const struct processor *processor, const struct payment *payment)
+{
+    bool is_amount = true;
+
+    if (!processor->type->has_effects ||
+        processor->type->takes_amount(processor, payment->currency, payment->amount, &is_amount))
+        return API_OK;
+    return is_amount ? API_INVALID_AMOUNT : API_INVALID_CURRENCY;
+}
+
 /* The members in the order in which their errors are told. */
 static enum api_error
 read_members(const struct exchange *exchange, const struct json_body *body, struct payment *payment)
 {
     enum api_error error = read_amount(body, payment);
 
+    if (error == API_OK)
+        error = check_amount(exchange->processor, payment);
     if (error == API_OK)
         error = read_source(body, exchange->processor, payment);
     if (error == API_OK)
@@ -81,7 +95,12 @@ payments_create(const struct service *service, struct exchange *exchange)
     (void)service;
     if (error != API_OK)
         return error;
-    memset(charge, 0, sizeof *charge);
+    if (exchange->processor == NULL) {
+        json_body_free(&body);
+        return API_UNAVAILABLE;
+    }
+    memset(charge, 0, offsetof(struct charge, call));
+    charge->owner = exchange;
     charge->processor = exchange->processor;
     charge->deadline = exchange->deadline;
     charge->payment.merchant_id = exchange->credential.merchant_id;

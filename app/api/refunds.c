@@ -42,7 +42,8 @@ refunds_create(const struct service *service, struct exchange *exchange)
     (void)service;
     if (error != API_OK)
         return error;
-    memset(refunding, 0, sizeof *refunding);
+    memset(refunding, 0, offsetof(struct refunding, payment));
+    refunding->owner = exchange;
     refunding->deadline = exchange->deadline;
     refunding->refund.merchant_id = exchange->credential.merchant_id;
     refunding->refund.mode = exchange->credential.mode;

@@ -8,17 +8,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "store/attempt_store.h"
 #include "store/credential_store.h"
+#include "store/due_store.h"
 #include "store/payment_store.h"
 #include "store/refund_store.h"
 #include "store/schema_store.h"
+#include "store/settlement.h"
 
 static struct database *
 open_database(const struct config *config, const char *account, const struct log *log)
 {
     static const struct statement_set *const sets[] = {
         &credential_statements, &payment_statements,     &payment_row_statements,
-        &refund_row_statements, &reservation_statements,
+        &refund_row_statements, &reservation_statements, &attempt_statements,
+        &due_statements,        &settlement_statements,
     };
     struct database_settings settings = {
         .option_file = config->path,
@@ -49,7 +53,7 @@ service_new(const struct config *config, const char *account)
     service->config = config;
     service->log = (struct log){.target = config->log_target, .level = config->log_level};
     service->key_cache.lifetime_ms = (int64_t)config->key_cache_seconds * 1000;
-    processors_init(&service->processors);
+    processors_init(&service->processors, config);
     service->database = open_database(config, account, &service->log);
     if (service->database == NULL) {
         service_free(service);
@@ -63,8 +67,31 @@ service_free(struct service *service)
 {
     if (service == NULL)
         return;
+    caller_free(service->caller);
     database_free(service->database);
     free(service);
+}
+
+bool
+service_open_calls(struct service *service, struct loop *loop)
+{
+    if (!processors_have_effects(&service->processors))
+        return true;
+    service->caller = caller_new(loop, &service->log);
+    return service->caller != NULL;
+}
+
+struct workshop
+service_workshop(const struct service *service)
+{
+    return (struct workshop){
+        .database = service->database,
+        .processors = &service->processors,
+        .caller = service->caller,
+        .request_ms = (int64_t)service->config->request_timeout * 1000,
+        .call_ms = (int64_t)service->config->processor_timeout * 1000,
+        .log = &service->log,
+    };
 }
 
 void

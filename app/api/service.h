@@ -10,7 +10,7 @@
 #include "config.h"
 #include "http/response.h"
 #include "log.h"
-#include "processor/selection.h"
+#include "operations/operation.h"
 #include "store/database.h"
 
 struct service {
@@ -18,6 +18,7 @@ struct service {
     struct log log;
     struct database *database; /* owned */
     struct processors processors;
+    struct caller *caller; /* owned; NULL where no processor has effects */
     struct key_cache key_cache;
     int64_t
         clock_gap_ms; /* by how much the web server's clock is behind, where it tells the time */
@@ -31,6 +32,14 @@ struct service *service_new(const struct config *config, const char *account)
 
 /* Takes NULL. */
 void service_free(struct service *service);
+
+/* Makes ready for calls to processors, in a loop that must outlive the service; nothing where none
+ * has effects. False when that is not possible. */
+bool service_open_calls(struct service *service, struct loop *loop)
+    __attribute__((warn_unused_result));
+
+/* What operations work with: of this service. */
+struct workshop service_workshop(const struct service *service);
 
 /* A database that is only out of reach does not stop the start: requests get 503 until it is there.
  */

@@ -132,6 +132,7 @@ error_of(enum operation_outcome outcome)
 {
     switch (outcome) {
     case OPERATION_WAITS:
+    case OPERATION_CALLS:
     case OPERATION_DONE:
     case OPERATION_REPLAYED:
         return API_OK;
@@ -157,7 +158,7 @@ settle(struct exchange *exchange, enum operation_outcome outcome)
 {
     if (outcome == OPERATION_WAITS)
         return;
-    exchange->work = WORK_NONE;
+    exchange->work = outcome == OPERATION_CALLS ? WORK_CALL : WORK_NONE;
     exchange->error = error_of(outcome);
 }
 
@@ -175,30 +176,38 @@ select_work(struct exchange *const *exchanges, size_t count, enum work work,
     return size;
 }
 
+/* A step of charges: charge_run() or charge_settle(). */
 static void
-charge_all(const struct workshop *workshop, struct exchange *const *exchanges, size_t count)
+charge_all(const struct workshop *workshop, struct exchange *const *exchanges, size_t count,
+           enum work work,
+           void (*step)(const struct workshop *workshop, struct charge *const *charges,
+                        size_t count))
 {
     struct exchange *selected[TURN_MAX];
     struct charge *charges[TURN_MAX] = {NULL};
-    size_t size = select_work(exchanges, count, WORK_CHARGE, selected);
+    size_t size = select_work(exchanges, count, work, selected);
 
     for (size_t i = 0; i < size; i++)
         charges[i] = &selected[i]->charge;
-    charge_run(workshop, charges, size);
+    step(workshop, charges, size);
     for (size_t i = 0; i < size; i++)
         settle(selected[i], selected[i]->charge.outcome);
 }
 
+/* A step of refunds: refund_run() or refund_settle(). */
 static void
-refund_all(const struct workshop *workshop, struct exchange *const *exchanges, size_t count)
+refund_all(const struct workshop *workshop, struct exchange *const *exchanges, size_t count,
+           enum work work,
+           void (*step)(const struct workshop *workshop, struct refunding *const *refundings,
+                        size_t count))
 {
     struct exchange *selected[TURN_MAX];
     struct refunding *refundings[TURN_MAX] = {NULL};
-    size_t size = select_work(exchanges, count, WORK_REFUND, selected);
+    size_t size = select_work(exchanges, count, work, selected);
 
     for (size_t i = 0; i < size; i++)
         refundings[i] = &selected[i]->refunding;
-    refund_run(workshop, refundings, size);
+    step(workshop, refundings, size);
     for (size_t i = 0; i < size; i++)
         settle(selected[i], selected[i]->refunding.outcome);
 }
@@ -249,21 +258,36 @@ leave_out_late(const struct service *service, struct exchange *const *exchanges,
     int64_t least_ms = (int64_t)service->config->database_timeout * 1000;
 
     for (size_t i = 0; i < count; i++) {
-        if (!exchange_is_settled(exchanges[i]) &&
-            deadline_left_ms(exchanges[i]->deadline) < least_ms)
+        if (exchange_has_called(exchanges[i]) || exchange_is_settled(exchanges[i]))
+            continue;
+        if (deadline_left_ms(exchanges[i]->deadline) < least_ms)
             exchanges[i]->error = API_UNAVAILABLE;
     }
+}
+
+struct exchange *
+turn_next_called(struct service *service)
+{
+    struct call *call = service->caller != NULL ? caller_next_ended(service->caller) : NULL;
+    struct exchange *exchange;
+
+    if (call == NULL)
+        return NULL;
+    exchange = call->owner;
+    exchange->work = call->job.task == PROCESSOR_CHARGE ? WORK_SETTLE_CHARGE : WORK_SETTLE_REFUND;
+    return exchange;
 }
 
 void
 turn_work(struct service *service, struct exchange *const *exchanges, size_t count)
 {
-    const struct workshop workshop = {
-        .database = service->database, .processors = &service->processors, .log = &service->log};
+    const struct workshop workshop = service_workshop(service);
 
     leave_out_late(service, exchanges, count);
     find_payments(service, exchanges, count);
-    charge_all(&workshop, exchanges, count);
-    refund_all(&workshop, exchanges, count);
+    charge_all(&workshop, exchanges, count, WORK_SETTLE_CHARGE, charge_settle);
+    refund_all(&workshop, exchanges, count, WORK_SETTLE_REFUND, refund_settle);
+    charge_all(&workshop, exchanges, count, WORK_CHARGE, charge_run);
+    refund_all(&workshop, exchanges, count, WORK_REFUND, refund_run);
     work_alone_all(service, exchanges, count);
 }

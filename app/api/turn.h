@@ -22,9 +22,13 @@ void turn_begin(struct exchange *exchange, const struct service *service,
  */
 void turn_open(struct service *service, struct exchange *const *exchanges, size_t count, bool idle);
 
+/* The next exchange whose call has ended; NULL when there is none. It goes into a turn again. */
+struct exchange *turn_next_called(struct service *service);
+
 /*
  * Does what they ask for, in groups. Afterwards exchange_is_settled() tells which have their
- * answer; the others (of two with one idempotency key the second) go into the next turn.
+ * answer; of the others those with WORK_CALL have their call under way, and the rest (of two with
+ * one idempotency key the second) go into the next turn.
  */
 void turn_work(struct service *service, struct exchange *const *exchanges, size_t count);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "store/payment_store.h"
+#include "store/settlement.h"
 
 /* True when one of the group has this one's idempotency key. */
 static bool
@@ -25,8 +26,6 @@ decide(struct charge *charge)
 {
     struct payment *payment = &charge->payment;
 
-    strcpy(payment->processor, charge->processor->name);
-    payment->decline = DECLINE_NONE;
     switch (charge->processor->type->decide_charge(charge->processor, payment, &payment->decline)) {
     case CHARGE_SUCCEEDED:
         payment->status = PAYMENT_SUCCEEDED;
@@ -40,15 +39,26 @@ decide(struct charge *charge)
     }
 }
 
-/* The id is made before the first try to keep it. False without random bytes. */
-static bool
-prepare(struct charge *charge)
+/* The id is made before the first try to keep it. OPERATION_WAITS: it can be kept. */
+static enum operation_outcome
+prepare(const struct workshop *workshop, struct charge *charge)
 {
-    charge->payment.created_at = clock_wall_ms();
-    if (!identifier_new(charge->payment.created_at, &charge->payment.id))
-        return false;
-    decide(charge);
-    return true;
+    struct payment *payment = &charge->payment;
+
+    payment->created_at = clock_wall_ms();
+    if (!identifier_new(payment->created_at, &payment->id))
+        return OPERATION_FAILED;
+    strcpy(payment->processor, charge->processor->name);
+    payment->decline = DECLINE_NONE;
+    if (!charge->processor->type->has_effects) {
+        decide(charge);
+        return OPERATION_WAITS;
+    }
+    if (!caller_may_try(workshop->caller, charge->processor))
+        return OPERATION_UNAVAILABLE;
+    payment->status = PAYMENT_PROCESSING;
+    payment->due_at = operation_due_at(workshop, payment->created_at);
+    return OPERATION_WAITS;
 }
 
 /* The answer to a request whose idempotency key has been used before. */
@@ -57,18 +67,34 @@ replay(struct charge *charge, const struct payment *existing)
 {
     if (!payment_same_request(&charge->payment, existing))
         return OPERATION_KEY_REUSED;
-    if (existing->status == PAYMENT_PROCESSING)
+    if (existing->status == PAYMENT_PROCESSING && clock_wall_ms() < existing->due_at)
         return OPERATION_IN_PROGRESS;
     charge->payment = *existing;
     return OPERATION_REPLAYED;
 }
 
+/* It is durable: now the processor may hear of it. */
 static void
-settle(struct charge *charge, const struct payment_insertion *insertion)
+call(const struct workshop *workshop, struct charge *charge)
+{
+    memset(&charge->call, 0, sizeof charge->call);
+    processor_job_init(&charge->call.job, PROCESSOR_CHARGE, charge->processor, &charge->payment,
+                       NULL);
+    charge->call.owner = charge->owner;
+    charge->call.deadline = deadline_in_ms(workshop->call_ms);
+    charge->outcome = OPERATION_CALLS;
+    caller_start(workshop->caller, &charge->call);
+}
+
+static void
+take_kept(const struct workshop *workshop, struct charge *charge,
+          const struct payment_insertion *insertion)
 {
     charge->outcome = operation_outcome_of(insertion->result);
     if (charge->outcome == OPERATION_REPLAYED)
         charge->outcome = replay(charge, insertion->existing);
+    else if (charge->outcome == OPERATION_DONE && charge->processor->type->has_effects)
+        call(workshop, charge);
 }
 
 void
@@ -86,10 +112,9 @@ charge_run(const struct workshop *workshop, struct charge *const *charges, size_
         charge->outcome = OPERATION_WAITS;
         if (has_twin(insertions, size, &charge->payment))
             continue;
-        if (!prepare(charge)) {
-            charge->outcome = OPERATION_FAILED;
+        charge->outcome = prepare(workshop, charge);
+        if (charge->outcome != OPERATION_WAITS)
             continue;
-        }
         members[size] = charge;
         insertions[size] =
             (struct payment_insertion){.payment = &charge->payment, .existing = &existing[size]};
@@ -99,5 +124,61 @@ charge_run(const struct workshop *workshop, struct charge *const *charges, size_
     if (size > 0)
         payment_store_insert(workshop->database, deadline, insertions, size);
     for (size_t i = 0; i < size; i++)
-        settle(members[i], &insertions[i]);
+        take_kept(workshop, members[i], &insertions[i]);
+}
+
+void
+charge_conclude(enum processor_result result, enum decline decline,
+                struct payment_settlement *settlement)
+{
+    settlement->status = PAYMENT_PROCESSING;
+    switch (result) {
+    case PROCESSOR_SUCCEEDED:
+        settlement->status = PAYMENT_SUCCEEDED;
+        break;
+    case PROCESSOR_DECLINED:
+        settlement->status = PAYMENT_FAILED;
+        settlement->decline = decline;
+        break;
+    case PROCESSOR_REFUSED:
+    case PROCESSOR_NOT_SENT:
+        settlement->status = PAYMENT_FAILED;
+        settlement->decline = DECLINE_PROCESSING_ERROR;
+        break;
+    case PROCESSOR_PENDING:
+    case PROCESSOR_UNKNOWN:
+    case PROCESSOR_NOT_FOUND:
+    case PROCESSOR_CLOSED:
+    case PROCESSOR_KEY_USED:
+        break;
+    }
+}
+
+void
+charge_settle(const struct workshop *workshop, struct charge *const *charges, size_t count)
+{
+    struct payment_settlement settlements[OPERATION_GROUP_MAX];
+    struct attempt attempts[OPERATION_GROUP_MAX];
+    size_t size = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct payment_settlement *settlement = &settlements[size];
+        const struct processor_outcome *outcome = &charges[i]->call.job.outcome;
+
+        charges[i]->outcome = OPERATION_DONE;
+        operation_tell(workshop, &charges[i]->call, "payment");
+        *settlement = (struct payment_settlement){
+            .payment = &charges[i]->payment,
+            .reference = outcome->reference,
+            .attempts = &attempts[size],
+            .attempt_count = caller_attempt(&charges[i]->call, &attempts[size]) ? 1 : 0,
+        };
+        charge_conclude(outcome->result, outcome->decline, settlement);
+        size++;
+    }
+    if (size > 0)
+        settlement_of_payments(workshop->database, deadline_in_ms(workshop->request_ms),
+                               settlements, size);
+    /* One that could not be noted is answered as what is on record: it is still "processing", and
+     * the reconciler will hear what came. */
 }

@@ -5,6 +5,23 @@
  */
 #include "operations/operation.h"
 
+int64_t
+operation_due_at(const struct workshop *workshop, int64_t created_at)
+{
+    return created_at + workshop->request_ms + workshop->call_ms;
+}
+
+void
+operation_tell(const struct workshop *workshop, const struct call *call, const char *what)
+{
+    const struct processor_outcome *outcome = &call->job.outcome;
+
+    if (outcome->result != PROCESSOR_REFUSED)
+        return;
+    log_write(workshop->log, LOG_LEVEL_ERROR, "processor %s refuses our request for a %s: %s",
+              call->job.processor->name, what, outcome->detail);
+}
+
 enum operation_outcome
 operation_outcome_of(enum store_result result)
 {

@@ -9,6 +9,7 @@
 #define PAYMENT_API_OPERATIONS_OPERATION_H
 
 #include "clock.h"
+#include "processor/caller.h"
 #include "processor/selection.h"
 #include "store/database.h"
 
@@ -17,6 +18,7 @@
 /* How an operation ended. */
 enum operation_outcome {
     OPERATION_WAITS,          /* it has not ended: give it to the next group */
+    OPERATION_CALLS,          /* its record is kept, and the processor is being called */
     OPERATION_DONE,           /* its record is kept: the answer is the record */
     OPERATION_REPLAYED,       /* an earlier request under its idempotency key did it */
     OPERATION_KEY_REUSED,     /* that request was a different one */
@@ -31,8 +33,18 @@ enum operation_outcome {
 struct workshop {
     struct database *database;           /* not owned */
     const struct processors *processors; /* not owned */
+    struct caller *caller;               /* not owned */
+    int64_t request_ms;                  /* how long a request may last without its call */
+    int64_t call_ms;                     /* how long a call may last */
     const struct log *log;               /* not owned */
 };
+
+/* When the request that makes a record now is over at the latest, Unix time in milliseconds. */
+int64_t operation_due_at(const struct workshop *workshop, int64_t created_at);
+
+/* Tells an operator, in the log, what a call came to that nobody else can mend. what: "payment" or
+ * "refund". */
+void operation_tell(const struct workshop *workshop, const struct call *call, const char *what);
 
 /* The outcome for what a store's function came to when it is not STORE_OK. */
 enum operation_outcome operation_outcome_of(enum store_result result);

@@ -9,11 +9,11 @@
 
 #include "store/payment_store.h"
 #include "store/refund_store.h"
+#include "store/settlement.h"
 
 /* The refunds of a group, and what their payments are. */
 struct group {
     struct refunding *members[OPERATION_GROUP_MAX];
-    struct payment payments[OPERATION_GROUP_MAX];
     const struct processor *processors[OPERATION_GROUP_MAX];
     size_t count;
     struct deadline deadline;
@@ -46,8 +46,9 @@ collect(struct group *group, struct refunding *const *refundings, size_t count)
 /* Sets what the payment decides: the currency and, by its decimals, the amount. */
 static enum operation_outcome
 fit_to_payment(const struct workshop *workshop, struct refunding *refunding,
-               const struct payment *payment, const struct processor **processor)
+               const struct processor **processor)
 {
+    const struct payment *payment = &refunding->payment;
     struct refund *refund = &refunding->refund;
 
     *processor = processor_named(workshop->processors, payment->processor, payment->mode);
@@ -61,12 +62,19 @@ fit_to_payment(const struct workshop *workshop, struct refunding *refunding,
     if (money_from_decimal(&refunding->amount, payment->currency, &refund->amount) != MONEY_OK)
         return OPERATION_INVALID_AMOUNT;
     refund->created_at = clock_wall_ms();
+    if ((*processor)->type->has_effects && !caller_may_try(workshop->caller, *processor))
+        return OPERATION_UNAVAILABLE;
     return identifier_new(refund->created_at, &refund->id) ? OPERATION_WAITS : OPERATION_FAILED;
 }
 
 static void
-decide(struct refund *refund, const struct processor *processor)
+decide(const struct workshop *workshop, struct refund *refund, const struct processor *processor)
 {
+    if (processor->type->has_effects) {
+        refund->status = REFUND_PROCESSING;
+        refund->due_at = operation_due_at(workshop, refund->created_at);
+        return;
+    }
     switch (processor->type->decide_refund(processor, refund)) {
     case REFUND_OUTCOME_SUCCEEDED:
         refund->status = REFUND_SUCCEEDED;
@@ -90,7 +98,7 @@ look_up(const struct workshop *workshop, struct group *group)
         searches[i] = (struct payment_search){.merchant_id = &refund->merchant_id,
                                               .id = &refund->payment_id,
                                               .mode = refund->mode,
-                                              .payment = &group->payments[i]};
+                                              .payment = &group->members[i]->payment};
     }
     payment_store_find(workshop->database, group->deadline, searches, group->count);
     for (size_t i = 0; i < group->count; i++) {
@@ -101,10 +109,10 @@ look_up(const struct workshop *workshop, struct group *group)
             refunding->outcome = operation_outcome_of(searches[i].result);
             continue;
         }
-        refunding->outcome = fit_to_payment(workshop, refunding, &group->payments[i], &processor);
+        refunding->outcome = fit_to_payment(workshop, refunding, &processor);
         if (refunding->outcome != OPERATION_WAITS)
             continue;
-        decide(&refunding->refund, processor);
+        decide(workshop, &refunding->refund, processor);
         group->members[kept] = refunding;
         group->processors[kept] = processor;
         kept++;
@@ -120,11 +128,25 @@ replay(struct refunding *refunding, const struct refund *existing)
 
     if (!refund_same_request(&refunding->refund, existing))
         return OPERATION_KEY_REUSED;
-    if (existing->status == REFUND_PROCESSING)
+    if (existing->status == REFUND_PROCESSING && clock_wall_ms() < existing->due_at)
         return OPERATION_IN_PROGRESS;
     refunding->refund = *existing;
     refunding->refund.currency = currency; /* the same payment's */
     return OPERATION_REPLAYED;
+}
+
+/* It is durable: now the processor may hear of it. */
+static void
+call(const struct workshop *workshop, struct refunding *refunding,
+     const struct processor *processor)
+{
+    memset(&refunding->call, 0, sizeof refunding->call);
+    processor_job_init(&refunding->call.job, PROCESSOR_REFUND, processor, &refunding->payment,
+                       &refunding->refund);
+    refunding->call.owner = refunding->owner;
+    refunding->call.deadline = deadline_in_ms(workshop->call_ms);
+    refunding->outcome = OPERATION_CALLS;
+    caller_start(workshop->caller, &refunding->call);
 }
 
 static void
@@ -144,6 +166,8 @@ keep(const struct workshop *workshop, struct group *group)
         refunding->outcome = operation_outcome_of(insertions[i].result);
         if (refunding->outcome == OPERATION_REPLAYED)
             refunding->outcome = replay(refunding, &existing[i]);
+        else if (refunding->outcome == OPERATION_DONE && group->processors[i]->type->has_effects)
+            call(workshop, refunding, group->processors[i]);
     }
 }
 
@@ -157,4 +181,51 @@ refund_run(const struct workshop *workshop, struct refunding *const *refundings,
         look_up(workshop, &group);
     if (group.count > 0)
         keep(workshop, &group);
+}
+
+enum refund_status
+refund_conclude(enum processor_result result)
+{
+    switch (result) {
+    case PROCESSOR_SUCCEEDED:
+        return REFUND_SUCCEEDED;
+    case PROCESSOR_DECLINED:
+    case PROCESSOR_REFUSED:
+    case PROCESSOR_NOT_SENT:
+        return REFUND_FAILED;
+    case PROCESSOR_PENDING:
+    case PROCESSOR_UNKNOWN:
+    case PROCESSOR_NOT_FOUND:
+    case PROCESSOR_CLOSED:
+    case PROCESSOR_KEY_USED:
+        break;
+    }
+    return REFUND_PROCESSING;
+}
+
+void
+refund_settle(const struct workshop *workshop, struct refunding *const *refundings, size_t count)
+{
+    struct refund_settlement settlements[OPERATION_GROUP_MAX];
+    struct attempt attempts[OPERATION_GROUP_MAX];
+    size_t size = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct refund_settlement *settlement = &settlements[size];
+        const struct processor_outcome *outcome = &refundings[i]->call.job.outcome;
+
+        refundings[i]->outcome = OPERATION_DONE;
+        operation_tell(workshop, &refundings[i]->call, "refund");
+        *settlement = (struct refund_settlement){
+            .refund = &refundings[i]->refund,
+            .status = refund_conclude(outcome->result),
+            .reference = outcome->reference,
+            .attempts = &attempts[size],
+            .attempt_count = caller_attempt(&refundings[i]->call, &attempts[size]) ? 1 : 0,
+        };
+        size++;
+    }
+    if (size > 0)
+        settlement_of_refunds(workshop->database, deadline_in_ms(workshop->request_ms), settlements,
+                              size);
 }

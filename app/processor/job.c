@@ -5,6 +5,33 @@
  */
 #include "processor/processor.h"
 
+const char *
+processor_task_name(enum processor_task task)
+{
+    static const char *const names[] = {
+        [PROCESSOR_CHARGE] = "charge",       [PROCESSOR_REFUND] = "refund",
+        [PROCESSOR_FIND_PAYMENT] = "find",   [PROCESSOR_FIND_REFUND] = "find",
+        [PROCESSOR_CLOSE_PAYMENT] = "close", [PROCESSOR_CLOSE_REFUND] = "close",
+        [PROCESSOR_CHECK] = "check",
+    };
+
+    return names[task];
+}
+
+const char *
+processor_result_name(enum processor_result result)
+{
+    static const char *const names[] = {
+        [PROCESSOR_SUCCEEDED] = "succeeded", [PROCESSOR_DECLINED] = "declined",
+        [PROCESSOR_REFUSED] = "refused",     [PROCESSOR_NOT_SENT] = "not sent",
+        [PROCESSOR_PENDING] = "pending",     [PROCESSOR_UNKNOWN] = "unknown",
+        [PROCESSOR_NOT_FOUND] = "not found", [PROCESSOR_CLOSED] = "closed",
+        [PROCESSOR_KEY_USED] = "key used",
+    };
+
+    return names[result];
+}
+
 void
 processor_job_init(struct processor_job *job, enum processor_task task,
                    const struct processor *processor, const struct payment *payment,

@@ -150,6 +150,9 @@ struct processor_type {
     bool (*request)(struct processor_job *job, struct processor_request *request);
     enum processor_progress (*answer)(struct processor_job *job,
                                       const struct processor_answer *answer, int64_t *pause_ms);
+    const char *address; /* where calls go when the configuration says nothing */
+    /* The mode of an account by its API key. */
+    enum mode (*mode_of_secret)(const char *secret);
     int64_t key_lifetime_ms; /* how old a key may be for CLOSE to be believed; 0: it has no fence */
 };
 
@@ -169,6 +172,10 @@ extern const struct processor_type sandbox_type;
 
 /* Stripe: tok_... by charges, pm_... by payment intents. */
 extern const struct processor_type stripe_type;
+
+/* The words under which attempts are kept: "charge", "find", ...; "succeeded", "unknown", ... */
+const char *processor_task_name(enum processor_task task);
+const char *processor_result_name(enum processor_result result);
 
 /* A job from its start. */
 void processor_job_init(struct processor_job *job, enum processor_task task,

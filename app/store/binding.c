@@ -62,7 +62,7 @@ bind_time(const MYSQL_TIME *time)
     MYSQL_BIND bind;
 
     memset(&bind, 0, sizeof bind);
-    bind.buffer_type = MYSQL_TYPE_DATETIME;
+    bind.buffer_type = time != NULL ? MYSQL_TYPE_DATETIME : MYSQL_TYPE_NULL;
     bind.buffer = as_buffer(time);
     return bind;
 }
@@ -92,6 +92,15 @@ set_time(struct time_rows *rows, size_t row, int64_t unix_ms)
 {
     rows->values[row] = time_to_column(unix_ms);
     rows->pointers[row] = &rows->values[row];
+    rows->indicators[row] = STMT_INDICATOR_NONE;
+}
+
+void
+set_time_or_null(struct time_rows *rows, size_t row, int64_t unix_ms)
+{
+    set_time(rows, row, unix_ms);
+    if (unix_ms == 0)
+        rows->indicators[row] = STMT_INDICATOR_NULL;
 }
 
 MYSQL_BIND
@@ -111,11 +120,12 @@ bind_number_rows(const struct number_rows *rows)
 }
 
 MYSQL_BIND
-bind_time_rows(const struct time_rows *rows)
+bind_time_rows(struct time_rows *rows)
 {
     MYSQL_BIND bind = bind_bytes(rows->pointers, 0);
 
     bind.buffer_type = MYSQL_TYPE_DATETIME;
+    bind.u.indicator = rows->indicators;
     return bind;
 }
 

@@ -20,7 +20,7 @@ MYSQL_BIND bind_bytes(const void *bytes, size_t size);
 MYSQL_BIND bind_identifier(const struct identifier *id);
 MYSQL_BIND bind_number(const int64_t *number);
 MYSQL_BIND bind_text(const char *text);
-MYSQL_BIND bind_time(const MYSQL_TIME *time);
+MYSQL_BIND bind_time(const MYSQL_TIME *time); /* NULL: an SQL NULL */
 
 /*
  * Parameters of many records at once (database_execute_group()): the values of one parameter, a row
@@ -39,16 +39,18 @@ struct number_rows {
 struct time_rows {
     MYSQL_TIME values[STORE_GROUP_MAX];
     const MYSQL_TIME *pointers[STORE_GROUP_MAX];
+    char indicators[STORE_GROUP_MAX]; /* STMT_INDICATOR_NONE or _NULL */
 };
 
 void set_bytes(struct text_rows *rows, size_t row, const void *bytes, size_t size);
 void set_identifier(struct text_rows *rows, size_t row, const struct identifier *id);
 void set_text(struct text_rows *rows, size_t row, const char *text); /* NULL: an SQL NULL */
 void set_time(struct time_rows *rows, size_t row, int64_t unix_ms);
+void set_time_or_null(struct time_rows *rows, size_t row, int64_t unix_ms); /* 0: an SQL NULL */
 
 MYSQL_BIND bind_text_rows(struct text_rows *rows);
 MYSQL_BIND bind_number_rows(const struct number_rows *rows);
-MYSQL_BIND bind_time_rows(const struct time_rows *rows);
+MYSQL_BIND bind_time_rows(struct time_rows *rows);
 
 /* One column of a result, with its length and whether it is NULL. */
 struct column {

@@ -12,11 +12,12 @@ enum {
     FIND,
 };
 
-#define COLUMN_COUNT 3
+#define COLUMN_COUNT 4
 
 static const struct statement statements[] = {
     SLOT_STATEMENTS(FIND, "credential by hash",
-                    "SELECT k.key_hash, k.merchant_id, k.mode FROM api_keys k"
+                    "SELECT k.key_hash, k.merchant_id, k.mode,"
+                    " IF(k.mode = 'live', m.live_processor, m.test_processor) FROM api_keys k"
                     " FORCE INDEX (api_keys_hash) JOIN merchants m ON m.id = k.merchant_id"
                     " WHERE k.revoked_at IS NULL AND m.disabled_at IS NULL"
                     " AND (k.expires_at IS NULL OR k.expires_at > UTC_TIMESTAMP(3)) AND (",
@@ -41,6 +42,7 @@ take_found(void *arg)
     struct search_group *group = arg;
 
     column_end(&group->columns[2], group->mode);
+    column_end(&group->columns[3], group->credential.processor);
     if (!mode_parse(group->mode, &group->credential.mode))
         return DATABASE_FAILED;
     for (size_t i = 0; i < group->count; i++) {
@@ -63,6 +65,8 @@ find(struct database *database, void *arg)
         column_bytes(&group->columns[0], group->hash.bytes, API_KEY_HASH_SIZE),
         column_bytes(&group->columns[1], group->credential.merchant_id.bytes, IDENTIFIER_SIZE),
         column_text(&group->columns[2], group->mode, sizeof group->mode),
+        column_text(&group->columns[3], group->credential.processor,
+                    sizeof group->credential.processor),
     };
 
     for (size_t i = 0; i < group->count; i++) {

@@ -8,11 +8,14 @@
 
 #include "domain/api_key.h"
 #include "domain/identifier.h"
+#include "domain/payment.h"
 #include "store/database.h"
 
 struct credential {
     struct identifier merchant_id;
     enum mode mode;
+    char processor[PROCESSOR_NAME_SIZE]; /* of the merchant's payments in this mode; "": none named
+                                          */
 };
 
 extern const struct statement_set credential_statements;

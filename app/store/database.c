@@ -310,6 +310,13 @@ database_read_uncommitted(struct database *database)
                           "SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED");
 }
 
+enum database_result
+database_lock_rows_only(struct database *database)
+{
+    return connection_run(&database->connection, "isolation level",
+                          "SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
+}
+
 /* The work, once. */
 static struct try_outcome
 try_work(struct database *database, struct deadline deadline, database_work *work, void *arg)

@@ -136,6 +136,10 @@ bool database_is_cluster(const struct database *database);
 enum database_result database_read_uncommitted(struct database *database)
     __attribute__((warn_unused_result));
 
+/* For units of work: makes the next transaction one that locks rows and no gaps between them. */
+enum database_result database_lock_rows_only(struct database *database)
+    __attribute__((warn_unused_result));
+
 /*
  * For payment-admin: runs SQL text of any number of statements, separated by semicolons. On failure
  * database_error() says which statement it was.

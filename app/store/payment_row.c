@@ -12,8 +12,8 @@
 
 #define SELECT                                                                              \
     "SELECT id, merchant_id, mode, amount, refunded, currency, status, decline, processor," \
-    " source, description, idempotency_key, created_at FROM payments"
-#define COLUMN_COUNT 13
+    " source, description, idempotency_key, created_at, due_at, reference FROM payments"
+#define COLUMN_COUNT 15
 #define BY_ID "(id = ? AND merchant_id = ? AND mode = ?)"
 #define BY_KEY "(merchant_id = ? AND mode = ? AND idempotency_key = ?)"
 #define EACH RECORD_KEY_PARAMETERS
@@ -34,6 +34,13 @@ static const struct statement statements[] = {
     SLOT_STATEMENTS(PAYMENT_LOCKED_IF_FREE *SLOTS_COUNT, "payment by id, locked if free",
                     SELECT " FORCE INDEX (PRIMARY) WHERE ", BY_ID,
                     " ORDER BY id FOR UPDATE SKIP LOCKED", EACH, COLUMN_COUNT),
+    [PAYMENT_LOOK_UPS * SLOTS_COUNT] = {.name = "payments due",
+                                        .sql =
+                                            SELECT " WHERE look_at <= ? ORDER BY look_at LIMIT 16"
+                                                   " FOR UPDATE SKIP LOCKED",
+                                        .parameters = 1,
+                                        .columns = COLUMN_COUNT,
+                                        .late = true},
 };
 
 const struct statement_set payment_row_statements = {statements,
@@ -44,7 +51,7 @@ struct payment_row {
     struct column columns[COLUMN_COUNT];
     struct payment payment;
     char mode[8], currency[8], status[16], decline[40];
-    MYSQL_TIME created_at;
+    MYSQL_TIME created_at, due_at;
     payment_found *found;
     void *arg;
 };
@@ -67,6 +74,8 @@ bind_row(struct payment_row *row, MYSQL_BIND columns[COLUMN_COUNT])
         column_text(&row->columns[10], payment->description, sizeof payment->description),
         column_text(&row->columns[11], payment->idempotency_key, sizeof payment->idempotency_key),
         column_time(&row->columns[12], &row->created_at),
+        column_time(&row->columns[13], &row->due_at),
+        column_text(&row->columns[14], payment->reference, sizeof payment->reference),
     };
 
     memcpy(columns, bound, sizeof bound);
@@ -87,7 +96,9 @@ take_payment(struct payment_row *row)
     column_end(&row->columns[10], payment->description);
     column_end(&row->columns[11], payment->idempotency_key);
     payment->has_description = !row->columns[10].is_null;
+    column_end(&row->columns[14], payment->reference);
     payment->created_at = time_from_column(&row->created_at);
+    payment->due_at = row->columns[13].is_null ? 0 : time_from_column(&row->due_at);
     payment->currency = currency_of_record(row->currency);
     payment->decline = DECLINE_NONE;
     return payment->currency != NULL && mode_parse(row->mode, &payment->mode) &&
@@ -123,4 +134,17 @@ payment_row_look_up(struct database *database, enum payment_look_up by,
     bind_row(&row, columns);
     return database_execute_rows(database, &statements[by * SLOTS_COUNT + slots_for(count)],
                                  parameters, columns, hand_over, &row);
+}
+
+enum database_result
+payment_row_due(struct database *database, int64_t now, payment_found *found, void *arg)
+{
+    struct payment_row row = {.found = found, .arg = arg};
+    MYSQL_TIME until = time_to_column(now);
+    MYSQL_BIND parameters[] = {bind_time(&until)};
+    MYSQL_BIND columns[COLUMN_COUNT];
+
+    bind_row(&row, columns);
+    return database_execute_rows(database, &statements[PAYMENT_LOOK_UPS * SLOTS_COUNT], parameters,
+                                 columns, hand_over, &row);
 }

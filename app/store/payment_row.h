@@ -15,7 +15,10 @@ enum payment_look_up {
     PAYMENT_BY_KEY,         /* those without an idempotency key are left out */
     PAYMENT_LOCKED,         /* by id, the lower one first, and locked until the transaction ends */
     PAYMENT_LOCKED_IF_FREE, /* the same, without those that another transaction holds */
+    PAYMENT_LOOK_UPS,
 };
+
+#define DUE_MAX 16 /* rows of one look for what is due */
 
 /* Called for each row that was found. */
 typedef void payment_found(void *arg, const struct payment *found);
@@ -25,6 +28,11 @@ enum database_result payment_row_look_up(struct database *database, enum payment
                                          const struct record_key *keys, size_t count,
                                          payment_found *found, void *arg)
     __attribute__((warn_unused_result));
+
+/* Locks payments whose look_at has come (Unix time in milliseconds), those that wait for longest
+ * first, without those that another transaction holds. */
+enum database_result payment_row_due(struct database *database, int64_t now, payment_found *found,
+                                     void *arg) __attribute__((warn_unused_result));
 
 extern const struct statement_set payment_row_statements;
 

@@ -7,15 +7,16 @@
 
 #include <string.h>
 
+#include "domain/attempt.h"
 #include "store/binding.h"
 #include "store/payment_row.h"
 
 static const struct statement statements[] = {
     {.name = "payment insert",
      .sql = "INSERT INTO payments (id, merchant_id, mode, amount, currency, status, decline,"
-            " processor, source, description, idempotency_key, created_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-     .parameters = 12},
+            " processor, source, description, idempotency_key, created_at, due_at, look_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+     .parameters = 14},
 };
 
 const struct statement_set payment_statements = {statements,
@@ -26,7 +27,7 @@ struct payment_rows {
     struct text_rows id, merchant_id, mode, currency, status, decline, processor, source,
         description, idempotency_key;
     struct number_rows amount;
-    struct time_rows created_at;
+    struct time_rows created_at, due_at, look_at;
 };
 
 static void
@@ -45,6 +46,8 @@ set_payment(struct payment_rows *rows, size_t row, const struct payment *payment
     set_text(&rows->idempotency_key, row,
              payment->idempotency_key[0] != '\0' ? payment->idempotency_key : NULL);
     set_time(&rows->created_at, row, payment->created_at);
+    set_time_or_null(&rows->due_at, row, payment->due_at);
+    set_time_or_null(&rows->look_at, row, attempt_first_look_at(payment->due_at));
 }
 
 /* The payments of a group that are still to be kept, by their places in it. */
@@ -83,6 +86,8 @@ insert_rows(struct database *database, void *arg)
         bind_text_rows(&rows.description),
         bind_text_rows(&rows.idempotency_key),
         bind_time_rows(&rows.created_at),
+        bind_time_rows(&rows.due_at),
+        bind_time_rows(&rows.look_at),
     };
     size_t written;
 

@@ -12,8 +12,8 @@
 
 #define COLUMNS                                                                         \
     "r.id, r.merchant_id, r.mode, r.payment_id, r.amount, r.status, r.idempotency_key," \
-    " r.created_at"
-#define COLUMN_COUNT 9
+    " r.created_at, r.due_at, r.reference"
+#define COLUMN_COUNT 11
 #define SELECT "SELECT " COLUMNS ", NULL FROM refunds r"
 #define BY_ID "(r.id = ? AND r.merchant_id = ? AND r.mode = ?)"
 #define BY_KEY "(r.merchant_id = ? AND r.mode = ? AND r.idempotency_key = ?)"
@@ -25,12 +25,22 @@ static const struct statement statements[] = {
     SLOT_STATEMENTS(REFUND_BY_KEY *SLOTS_COUNT, "refund by idempotency key",
                     SELECT " FORCE INDEX (refunds_mode_idempotency) WHERE ", BY_KEY, "", EACH,
                     COLUMN_COUNT),
+    SLOT_STATEMENTS(REFUND_LOCKED *SLOTS_COUNT, "refund by id, locked",
+                    SELECT " FORCE INDEX (PRIMARY) WHERE ", BY_ID, " ORDER BY id FOR UPDATE", EACH,
+                    COLUMN_COUNT),
     [REFUND_WITH_CURRENCY *
         SLOTS_COUNT] = {.name = "refund by id, with its currency",
                         .sql = "SELECT " COLUMNS ", p.currency FROM refunds r"
                                " JOIN payments p ON p.id = r.payment_id WHERE " BY_ID,
                         .parameters = EACH,
                         .columns = COLUMN_COUNT},
+    [REFUND_LOOK_UPS * SLOTS_COUNT + 1] = {.name = "refunds due",
+                                           .sql = SELECT " WHERE r.look_at <= ?"
+                                                         " ORDER BY r.look_at LIMIT 16"
+                                                         " FOR UPDATE SKIP LOCKED",
+                                           .parameters = 1,
+                                           .columns = COLUMN_COUNT,
+                                           .late = true},
 };
 
 const struct statement_set refund_row_statements = {statements,
@@ -41,7 +51,7 @@ struct refund_row {
     struct column columns[COLUMN_COUNT];
     struct refund refund;
     char mode[8], status[16], currency[8];
-    MYSQL_TIME created_at;
+    MYSQL_TIME created_at, due_at;
     refund_found *found;
     void *arg;
 };
@@ -59,7 +69,9 @@ bind_row(struct refund_row *row, MYSQL_BIND columns[COLUMN_COUNT])
         column_text(&row->columns[5], row->status, sizeof row->status),
         column_text(&row->columns[6], refund->idempotency_key, sizeof refund->idempotency_key),
         column_time(&row->columns[7], &row->created_at),
-        column_text(&row->columns[8], row->currency, sizeof row->currency),
+        column_time(&row->columns[8], &row->due_at),
+        column_text(&row->columns[9], refund->reference, sizeof refund->reference),
+        column_text(&row->columns[10], row->currency, sizeof row->currency),
     };
 
     memcpy(columns, bound, sizeof bound);
@@ -74,12 +86,14 @@ take_refund(struct refund_row *row)
     column_end(&row->columns[2], row->mode);
     column_end(&row->columns[5], row->status);
     column_end(&row->columns[6], refund->idempotency_key);
-    column_end(&row->columns[8], row->currency);
+    column_end(&row->columns[9], refund->reference);
+    column_end(&row->columns[10], row->currency);
     refund->created_at = time_from_column(&row->created_at);
+    refund->due_at = row->columns[8].is_null ? 0 : time_from_column(&row->due_at);
     refund->currency = currency_of_record(row->currency);
     return mode_parse(row->mode, &refund->mode) &&
            refund_status_parse(row->status, &refund->status) &&
-           (refund->currency != NULL || row->columns[8].is_null);
+           (refund->currency != NULL || row->columns[10].is_null);
 }
 
 static enum database_result
@@ -109,5 +123,18 @@ refund_row_look_up(struct database *database, enum refund_look_up by, const stru
         return DATABASE_DONE;
     bind_row(&row, columns);
     return database_execute_rows(database, &statements[by * SLOTS_COUNT + slots_for(count)],
+                                 parameters, columns, hand_over, &row);
+}
+
+enum database_result
+refund_row_due(struct database *database, int64_t now, refund_found *found, void *arg)
+{
+    struct refund_row row = {.found = found, .arg = arg};
+    MYSQL_TIME until = time_to_column(now);
+    MYSQL_BIND parameters[] = {bind_time(&until)};
+    MYSQL_BIND columns[COLUMN_COUNT];
+
+    bind_row(&row, columns);
+    return database_execute_rows(database, &statements[REFUND_LOOK_UPS * SLOTS_COUNT + 1],
                                  parameters, columns, hand_over, &row);
 }

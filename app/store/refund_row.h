@@ -12,8 +12,10 @@
 
 enum refund_look_up {
     REFUND_BY_ID,
-    REFUND_BY_KEY,        /* those without an idempotency key are left out */
-    REFUND_WITH_CURRENCY, /* by id, one only; the currency is its payment's */
+    REFUND_BY_KEY, /* those without an idempotency key are left out */
+    REFUND_LOCKED, /* by id, the lower one first, and locked until the transaction ends */
+    REFUND_LOOK_UPS,
+    REFUND_WITH_CURRENCY = REFUND_LOOK_UPS, /* by id, one only; the currency is its payment's */
 };
 
 /* Called for each row that was found; its currency is set for REFUND_WITH_CURRENCY only. */
@@ -24,6 +26,10 @@ enum database_result refund_row_look_up(struct database *database, enum refund_l
                                         const struct record_key *keys, size_t count,
                                         refund_found *found, void *arg)
     __attribute__((warn_unused_result));
+
+/* Locks refunds whose look_at has come, as payment_row_due(). */
+enum database_result refund_row_due(struct database *database, int64_t now, refund_found *found,
+                                    void *arg) __attribute__((warn_unused_result));
 
 extern const struct statement_set refund_row_statements;
 

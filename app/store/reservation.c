@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/attempt.h"
 #include "store/binding.h"
 #include "store/payment_store.h"
 
@@ -17,8 +18,10 @@ enum {
     INSERT,
 };
 
-#define COLUMNS "id, merchant_id, mode, payment_id, amount, status, idempotency_key, created_at"
-#define VALUES "(?, ?, ?, ?, ?, ?, ?, ?)"
+#define COLUMNS                                                                                \
+    "id, merchant_id, mode, payment_id, amount, status, idempotency_key, created_at, due_at, " \
+    "look_at"
+#define VALUES "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 #define OF_PAYMENT                                                            \
     " WHERE id = ? AND merchant_id = ? AND mode = ? AND status = 'succeeded'" \
     " AND refunded <= amount - ?"
@@ -44,13 +47,13 @@ static const struct statement statements[] = {
                          " END IF;"
                          " SELECT reserved;"
                          " END",
-                  .parameters = 14},
+                  .parameters = 16},
     [RESERVE] = {.name = "payment reservation",
                  .sql = "UPDATE payments SET refunded = refunded + ?" OF_PAYMENT,
                  .parameters = 5},
     [INSERT] = {.name = "refunds insert",
                 .sql = "INSERT INTO refunds (" COLUMNS ") VALUES " VALUES,
-                .parameters = 8},
+                .parameters = 10},
 };
 
 const struct statement_set reservation_statements = {statements,
@@ -90,14 +93,25 @@ reservation_keep_one(struct database *database, struct refund_insertion *inserti
 {
     const struct refund *refund = insertion->refund;
     MYSQL_TIME created_at = time_to_column(refund->created_at);
+    MYSQL_TIME due_at = time_to_column(refund->due_at);
+    MYSQL_TIME look_at = time_to_column(attempt_first_look_at(refund->due_at));
     MYSQL_BIND parameters[] = {
-        bind_number(&refund->amount),          bind_identifier(&refund->payment_id),
-        bind_identifier(&refund->merchant_id), bind_text(mode_name(refund->mode)),
-        bind_number(&refund->amount),          bind_text(insertion->processor),
-        bind_identifier(&refund->id),          bind_identifier(&refund->merchant_id),
-        bind_text(mode_name(refund->mode)),    bind_identifier(&refund->payment_id),
-        bind_number(&refund->amount),          bind_text(refund_status_name(refund->status)),
-        bind_text(key_or_null(refund)),        bind_time(&created_at),
+        bind_number(&refund->amount),
+        bind_identifier(&refund->payment_id),
+        bind_identifier(&refund->merchant_id),
+        bind_text(mode_name(refund->mode)),
+        bind_number(&refund->amount),
+        bind_text(insertion->processor),
+        bind_identifier(&refund->id),
+        bind_identifier(&refund->merchant_id),
+        bind_text(mode_name(refund->mode)),
+        bind_identifier(&refund->payment_id),
+        bind_number(&refund->amount),
+        bind_text(refund_status_name(refund->status)),
+        bind_text(key_or_null(refund)),
+        bind_time(&created_at),
+        bind_time(refund->due_at != 0 ? &due_at : NULL),
+        bind_time(refund->due_at != 0 ? &look_at : NULL),
     };
     struct column column;
     int64_t reserved = 0;
@@ -230,11 +244,12 @@ insert(struct database *database, const struct reservation *reservation)
 {
     struct text_rows id, merchant_id, mode, payment_id, status, key;
     struct number_rows amount;
-    struct time_rows created_at;
+    struct time_rows created_at, due_at, look_at;
     MYSQL_BIND parameters[] = {
         bind_text_rows(&id),         bind_text_rows(&merchant_id), bind_text_rows(&mode),
         bind_text_rows(&payment_id), bind_number_rows(&amount),    bind_text_rows(&status),
-        bind_text_rows(&key),        bind_time_rows(&created_at),
+        bind_text_rows(&key),        bind_time_rows(&created_at),  bind_time_rows(&due_at),
+        bind_time_rows(&look_at),
     };
     size_t count = 0;
     size_t rows;
@@ -252,6 +267,8 @@ insert(struct database *database, const struct reservation *reservation)
         set_text(&status, count, refund_status_name(refund->status));
         set_text(&key, count, key_or_null(refund));
         set_time(&created_at, count, refund->created_at);
+        set_time_or_null(&due_at, count, refund->due_at);
+        set_time_or_null(&look_at, count, attempt_first_look_at(refund->due_at));
         count++;
     }
     if (count == 0)

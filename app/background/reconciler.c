@@ -1,0 +1,149 @@
+/*
+ * The reconciler: claims what is due, asks, and settles, a few records at a time.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "background/reconciler.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "api/service.h"
+#include "end_signals.h"
+#include "operations/reconcile.h"
+
+#define PAUSE_MS 1000 /* between two looks for what is due, when the last one found nothing */
+
+struct reconciler {
+    struct loop loop;
+    struct end_signals signals;
+    struct heartbeat *heartbeat; /* not owned; may be NULL */
+    struct service *service;
+    struct workshop workshop;
+    struct reconciling reconcilings[RECONCILE_MAX];
+    size_t asked; /* of them, whose call is under way */
+};
+
+static void
+free_reconciler(struct reconciler *reconciler)
+{
+    if (reconciler == NULL)
+        return;
+    service_free(reconciler->service);
+    end_signals_close(&reconciler->signals);
+    loop_close(&reconciler->loop);
+    free(reconciler);
+}
+
+/* NULL when it cannot start. */
+static struct reconciler *
+new_reconciler(const struct config *config, const char *account)
+{
+    struct reconciler *reconciler = calloc(1, sizeof *reconciler);
+
+    if (reconciler == NULL)
+        return NULL;
+    reconciler->loop.epoll_fd = -1;
+    reconciler->signals.source.fd = -1;
+    reconciler->service = service_new(config, account);
+    if (reconciler->service == NULL || !loop_open(&reconciler->loop) ||
+        !end_signals_open(&reconciler->signals, &reconciler->loop) ||
+        !service_open_calls(reconciler->service, &reconciler->loop)) {
+        free_reconciler(reconciler);
+        return NULL;
+    }
+    reconciler->workshop = service_workshop(reconciler->service);
+    return reconciler;
+}
+
+/* Waits for something to happen, at most so long; false when the loop cannot go on. */
+static bool
+wait(struct reconciler *reconciler, int64_t wait_ms)
+{
+    struct caller *caller = reconciler->service->caller;
+    int64_t call_ms = caller != NULL ? caller_tick(caller) : -1;
+
+    heartbeat_beat(reconciler->heartbeat);
+    if (call_ms >= 0 && call_ms < wait_ms)
+        wait_ms = call_ms;
+    if (!loop_wait(&reconciler->loop, wait_ms))
+        return false;
+    if (caller != NULL)
+        caller_tick(caller);
+    return true;
+}
+
+/* What has been answered is asked again or settled. */
+static void
+take_answers(struct reconciler *reconciler)
+{
+    struct reconciling *concluded[RECONCILE_MAX];
+    struct caller *caller = reconciler->service->caller;
+    size_t count = 0;
+    struct call *call;
+
+    while (caller != NULL && (call = caller_next_ended(caller)) != NULL) {
+        struct reconciling *reconciling = call->owner;
+
+        if (!reconcile_go_on(&reconciler->workshop, reconciling))
+            concluded[count++] = reconciling;
+    }
+    reconciler->asked -= count;
+    if (count > 0)
+        reconcile_settle(&reconciler->workshop, concluded, count);
+}
+
+/* One claim and all that follows from it. False when the database cannot be reached. */
+static bool
+reconcile(struct reconciler *reconciler, size_t *count)
+{
+    bool good = reconcile_claim(&reconciler->workshop, reconciler->reconcilings, count);
+
+    for (size_t i = 0; i < *count; i++) {
+        if (reconcile_begin(&reconciler->workshop, &reconciler->reconcilings[i]))
+            reconciler->asked++;
+    }
+    while (reconciler->asked > 0 && wait(reconciler, PAUSE_MS))
+        take_answers(reconciler);
+    return good;
+}
+
+enum worker_end
+reconciler_run(const struct config *config, const char *account, const struct listener *listener,
+               struct heartbeat *heartbeat)
+{
+    struct reconciler *reconciler = new_reconciler(config, account);
+    enum worker_end end = WORKER_STOPPED;
+
+    (void)listener;
+    if (reconciler == NULL)
+        return WORKER_FAILED;
+    reconciler->heartbeat = heartbeat;
+    while (reconciler->signals.number == 0 && end == WORKER_STOPPED) {
+        size_t count;
+
+        (void)!reconcile(reconciler, &count);
+        if (!wait(reconciler, count > 0 ? 0 : PAUSE_MS))
+            end = WORKER_FAILED;
+    }
+    if (reconciler->signals.number == SIGHUP)
+        end = WORKER_RELOAD;
+    free_reconciler(reconciler);
+    return end;
+}
+
+bool
+reconciler_run_once(const struct config *config, const char *account, size_t *count)
+{
+    struct reconciler *reconciler = new_reconciler(config, account);
+    bool good = reconciler != NULL;
+    size_t found = 1;
+
+    *count = 0;
+    while (good && found > 0) {
+        good = reconcile(reconciler, &found);
+        *count += found;
+    }
+    free_reconciler(reconciler);
+    return good;
+}

@@ -1,0 +1,353 @@
+/*
+ * The caller: carries out what processors with effects are asked, over https.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "processor/caller.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROCESSORS_WATCHED 16
+#define TRIAL_MS 1000      /* how often a processor that does not answer is tried */
+#define PAUSE_FIRST_MS 200 /* before what was surely not sent is sent again; doubled each time */
+#define PAUSE_MAX_MS 2000
+#define FAILURES_MAX 3 /* calls in a row that did not connect */
+
+/* Whether a processor's calls connect. */
+struct watch {
+    const struct processor *processor;
+    unsigned failures;
+    int64_t trial_at; /* monotonic milliseconds */
+};
+
+struct caller {
+    const struct log *log;
+    struct outbound *outbound;
+    struct call *waiting; /* to be sent again */
+    struct call *ended, **ended_end;
+    size_t count;
+    struct watch watches[PROCESSORS_WATCHED];
+    size_t watch_count;
+    struct processor_request request; /* scratch */
+};
+
+struct caller *
+caller_new(struct loop *loop, const struct log *log)
+{
+    struct caller *caller = calloc(1, sizeof *caller);
+
+    if (caller == NULL)
+        return NULL;
+    caller->log = log;
+    caller->ended_end = &caller->ended;
+    caller->outbound = outbound_new(loop, log);
+    if (caller->outbound == NULL) {
+        free(caller);
+        return NULL;
+    }
+    return caller;
+}
+
+void
+caller_free(struct caller *caller)
+{
+    if (caller == NULL)
+        return;
+    outbound_free(caller->outbound);
+    free(caller);
+}
+
+/* NULL when there are too many: then it is not watched. */
+static struct watch *
+watch_of(struct caller *caller, const struct processor *processor)
+{
+    for (size_t i = 0; i < caller->watch_count; i++) {
+        if (caller->watches[i].processor == processor)
+            return &caller->watches[i];
+    }
+    if (caller->watch_count == PROCESSORS_WATCHED)
+        return NULL;
+    caller->watches[caller->watch_count] = (struct watch){.processor = processor};
+    return &caller->watches[caller->watch_count++];
+}
+
+bool
+caller_may_try(struct caller *caller, const struct processor *processor)
+{
+    struct watch *watch = watch_of(caller, processor);
+    int64_t now = clock_monotonic_ms();
+
+    if (watch == NULL || watch->failures < FAILURES_MAX)
+        return true;
+    if (now < watch->trial_at)
+        return false;
+    watch->trial_at = now + TRIAL_MS;
+    return true;
+}
+
+static void
+note_connection(struct caller *caller, const struct call *call, bool connected)
+{
+    struct watch *watch = watch_of(caller, call->job.processor);
+
+    if (watch == NULL)
+        return;
+    if (!connected && ++watch->failures == FAILURES_MAX) {
+        log_write(caller->log, LOG_LEVEL_WARNING,
+                  "processor %s cannot be reached, its payments are refused until it can: %s",
+                  call->job.processor->name, call->outbound.error);
+        watch->trial_at = clock_monotonic_ms() + TRIAL_MS;
+    }
+    if (connected && watch->failures >= FAILURES_MAX)
+        log_write(caller->log, LOG_LEVEL_NOTICE, "processor %s can be reached again",
+                  call->job.processor->name);
+    if (connected)
+        watch->failures = 0;
+}
+
+static void
+end(struct caller *caller, struct call *call)
+{
+    free(call->sent);
+    call->sent = NULL;
+    call->under_way = false;
+    call->next = NULL;
+    *caller->ended_end = call;
+    caller->ended_end = &call->next;
+}
+
+/* Ends a call without the processor's word. */
+static void
+end_unproved(struct caller *caller, struct call *call, const char *detail)
+{
+    struct processor_outcome *outcome = &call->job.outcome;
+
+    outcome->result = call->maybe_sent ? PROCESSOR_UNKNOWN : PROCESSOR_NOT_SENT;
+    snprintf(outcome->detail, sizeof outcome->detail, "%s", detail);
+    end(caller, call);
+}
+
+static void send(struct caller *caller, struct call *call);
+
+static void
+wait_to_send(struct caller *caller, struct call *call, int64_t pause_ms)
+{
+    call->send_at = clock_monotonic_ms() + pause_ms;
+    call->next = caller->waiting;
+    caller->waiting = call;
+}
+
+static int64_t
+pause_of(const struct call *call)
+{
+    int64_t pause = PAUSE_FIRST_MS;
+
+    for (unsigned i = 1; i < call->tries && pause < PAUSE_MAX_MS; i++)
+        pause *= 2;
+    return pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS;
+}
+
+/* What came back, as the processor's type reads it. */
+static struct processor_answer
+answer_of(const struct outbound_call *outbound)
+{
+    struct processor_answer answer = {
+        .status = outbound->status,
+        .body = outbound->answer != NULL ? outbound->answer : "",
+        .body_length = outbound->answer_length,
+        .retry_after = outbound->answer_headers.retry_after,
+        .should_retry = outbound->answer_headers.should_retry,
+    };
+
+    switch (outbound->result) {
+    case OUTBOUND_ANSWERED:
+        answer.kind = PROCESSOR_ANSWER_WHOLE;
+        break;
+    case OUTBOUND_NOT_SENT:
+        answer.kind = PROCESSOR_ANSWER_NOT_SENT;
+        break;
+    case OUTBOUND_LOST:
+        answer.kind = PROCESSOR_ANSWER_LOST;
+        break;
+    }
+    return answer;
+}
+
+static void
+go_on(struct caller *caller, struct call *call)
+{
+    struct processor_answer answer = answer_of(&call->outbound);
+    int64_t pause_ms = 0;
+
+    switch (call->job.processor->type->answer(&call->job, &answer, &pause_ms)) {
+    case PROCESSOR_ENDED:
+        end(caller, call);
+        break;
+    case PROCESSOR_NEXT:
+        call->tries = 0;
+        send(caller, call);
+        break;
+    case PROCESSOR_SEND_AGAIN:
+        if (deadline_left_ms(call->deadline) > pause_ms)
+            wait_to_send(caller, call, pause_ms);
+        else
+            end(caller, call);
+        break;
+    }
+}
+
+static void
+ended(struct outbound_call *outbound)
+{
+    struct call *call = (struct call *)((char *)outbound - offsetof(struct call, outbound));
+    struct caller *caller = call->caller;
+
+    note_connection(caller, call, outbound->result != OUTBOUND_NOT_SENT);
+    call->maybe_sent = call->maybe_sent || outbound->result != OUTBOUND_NOT_SENT;
+    if (outbound->result != OUTBOUND_NOT_SENT)
+        go_on(caller, call);
+    else if (deadline_left_ms(call->deadline) > pause_of(call))
+        wait_to_send(caller, call, pause_of(call));
+    else
+        end_unproved(caller, call, outbound->error);
+    outbound_call_clear(outbound);
+}
+
+/* The request's text in one piece of memory: address and path, the headers, the body. */
+static bool
+take_text(struct call *call, const struct processor_request *request)
+{
+    const struct processor *processor = call->job.processor;
+    struct outbound_call *outbound = &call->outbound;
+    size_t address = strlen(processor->address);
+    size_t path = strlen(request->path) + 1;
+    size_t body = strlen(request->body) + 1;
+    size_t headers = 0;
+    char *at;
+
+    for (size_t i = 0; i < PROCESSOR_HEADERS_MAX; i++)
+        headers += strlen(request->headers[i]) + 1;
+    free(call->sent);
+    call->sent = at = malloc(address + path + body + headers);
+    if (at == NULL)
+        return false;
+    *outbound = (struct outbound_call){
+        .peer = &call->peer, .deadline = call->deadline, .ended = ended, .url = at};
+    memcpy(at, processor->address, address);
+    memcpy(at + address, request->path, path);
+    at += address + path;
+    memcpy(at, request->body, body);
+    if (request->is_post) {
+        outbound->body = at;
+        outbound->body_length = body - 1;
+    }
+    at += body;
+    for (size_t i = 0; i < PROCESSOR_HEADERS_MAX && request->headers[i][0] != '\0'; i++) {
+        size_t length = strlen(request->headers[i]) + 1;
+
+        memcpy(at, request->headers[i], length);
+        outbound->headers[i] = at;
+        at += length;
+    }
+    return true;
+}
+
+static void
+send(struct caller *caller, struct call *call)
+{
+    if (!call->job.processor->type->request(&call->job, &caller->request)) {
+        end(caller, call);
+        return;
+    }
+    if (!take_text(call, &caller->request)) {
+        end_unproved(caller, call, "no memory");
+        return;
+    }
+    call->tries++;
+    outbound_start(caller->outbound, &call->outbound);
+    explicit_bzero(&caller->request, sizeof caller->request);
+}
+
+void
+caller_start(struct caller *caller, struct call *call)
+{
+    const struct processor *processor = call->job.processor;
+
+    call->caller = caller;
+    call->peer = (struct outbound_peer){
+        .name = processor->name, .ca_file = processor->ca_file, .proxy = processor->proxy};
+    call->under_way = true;
+    caller->count++;
+    send(caller, call);
+}
+
+struct call *
+caller_next_ended(struct caller *caller)
+{
+    struct call *call = caller->ended;
+
+    if (call == NULL)
+        return NULL;
+    caller->ended = call->next;
+    if (caller->ended == NULL)
+        caller->ended_end = &caller->ended;
+    caller->count--;
+    return call;
+}
+
+/* Sends what has waited long enough; milliseconds until the next one has, -1 for none. */
+static int64_t
+send_waiting(struct caller *caller)
+{
+    struct call *waiting = caller->waiting;
+    int64_t now = clock_monotonic_ms();
+    int64_t next_ms = -1;
+
+    caller->waiting = NULL;
+    while (waiting != NULL) {
+        struct call *call = waiting;
+
+        waiting = call->next;
+        if (call->send_at <= now) {
+            call->send_at = 0;
+            send(caller, call);
+            continue;
+        }
+        call->next = caller->waiting;
+        caller->waiting = call;
+        if (next_ms < 0 || call->send_at - now < next_ms)
+            next_ms = call->send_at - now;
+    }
+    return next_ms;
+}
+
+int64_t
+caller_tick(struct caller *caller)
+{
+    int64_t outbound_ms = outbound_tick(caller->outbound);
+    int64_t waiting_ms = send_waiting(caller);
+
+    if (caller->ended != NULL)
+        return 0;
+    if (outbound_ms < 0 || (waiting_ms >= 0 && waiting_ms < outbound_ms))
+        return waiting_ms;
+    return outbound_ms;
+}
+
+size_t
+caller_count(const struct caller *caller)
+{
+    return caller->count;
+}
+
+bool
+caller_attempt(const struct call *call, struct attempt *attempt)
+{
+    attempt->made_at = clock_wall_ms();
+    attempt->asked = processor_task_name(call->job.task);
+    attempt->came = processor_result_name(call->job.outcome.result);
+    snprintf(attempt->detail, sizeof attempt->detail, "%s", call->job.outcome.detail);
+    return identifier_new(attempt->made_at, &attempt->id);
+}

@@ -1,0 +1,53 @@
+/*
+ * Settlements: what a processor's answer makes of payments and refunds that are "processing".
+ *
+ * A final status never changes: each UPDATE says so in its condition, and whoever comes second
+ * finds what stands. So it does not matter how many settle the same record, or how often.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_STORE_SETTLEMENT_H
+#define PAYMENT_API_STORE_SETTLEMENT_H
+
+#include "domain/attempt.h"
+#include "domain/payment.h"
+#include "domain/refund.h"
+#include "store/database.h"
+#include "store/result.h"
+
+extern const struct statement_set settlement_statements;
+
+/*
+ * One payment. On STORE_OK *payment is what stands afterwards, whoever settled it; STORE_NOT_FOUND:
+ * there is no such payment.
+ */
+struct payment_settlement {
+    struct payment *payment;    /* whose; not owned */
+    enum payment_status status; /* PAYMENT_PROCESSING: only the reference and look_at are noted */
+    enum decline decline;       /* with PAYMENT_FAILED */
+    const char *reference;      /* the processor's id of it; "" leaves what is there; not owned */
+    int64_t look_at; /* while it is processing: when to ask next; 0 leaves what is there */
+    const struct attempt *attempts; /* kept with it; not owned */
+    size_t attempt_count;
+    enum store_result result;
+};
+
+/* Up to STORE_GROUP_MAX at once, in one transaction. No payment may stand in a group twice. */
+void settlement_of_payments(struct database *database, struct deadline deadline,
+                            struct payment_settlement *settlements, size_t count);
+
+/* One refund, in the same way. What fails gives its amount back to its payment. */
+struct refund_settlement {
+    struct refund *refund;     /* whose; not owned; its currency is left as it is */
+    enum refund_status status; /* REFUND_PROCESSING: only the reference and look_at are noted */
+    const char *reference;
+    int64_t look_at;
+    const struct attempt *attempts;
+    size_t attempt_count;
+    enum store_result result;
+};
+
+void settlement_of_refunds(struct database *database, struct deadline deadline,
+                           struct refund_settlement *settlements, size_t count);
+
+#endif
