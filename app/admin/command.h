@@ -30,17 +30,20 @@ struct admin {
     struct database *database; /* connected; NULL for commands that connect by themselves */
     bool json;                 /* print JSON, not text for people */
 
-    const char *argument;  /* the one after noun and verb, NULL when not given */
-    const char *directory; /* --directory: where the migrations are */
-    const char *label;     /* --label */
-    const char *expires;   /* --expires */
-    bool live;             /* --live */
-    bool resume;           /* --resume */
+    const char *argument;       /* the one after noun and verb, NULL when not given */
+    const char *directory;      /* --directory: where the migrations are */
+    const char *label;          /* --label */
+    const char *expires;        /* --expires */
+    bool live;                  /* --live */
+    const char *live_processor; /* --live-processor */
+    const char *test_processor; /* --test-processor */
+    bool resume;                /* --resume */
 };
 
 typedef enum admin_exit admin_command(struct admin *admin);
 
 admin_command merchant_create;
+admin_command merchant_set;
 admin_command merchant_list;
 admin_command merchant_disable;
 admin_command merchant_enable;

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "admin/command.h"
+#include "processor/selection.h"
 #include "store/merchant_store.h"
 
 /* The beginning of a day, UTC, as Unix milliseconds; false for what is no date to come. */
@@ -32,11 +33,6 @@ parse_expiry(const char *text, int64_t *expires_at)
 static bool
 read_options(const struct admin *admin, struct new_api_key *key)
 {
-    if (admin->live) {
-        admin_complain("no processor for real money is configured, so a live key would be of no"
-                       " use: leave out --live to make a test key");
-        return false;
-    }
     if (admin->label != NULL && !admin_check_name("the label", admin->label))
         return false;
     if (admin->expires != NULL && !parse_expiry(admin->expires, &key->expires_at)) {
@@ -44,9 +40,35 @@ read_options(const struct admin *admin, struct new_api_key *key)
         return false;
     }
     key->label = admin->label;
-    key->mode = MODE_TEST;
+    key->mode = admin->live ? MODE_LIVE : MODE_TEST;
     key->created_at = clock_wall_ms();
     return true;
+}
+
+/* A live key of a merchant whose payments nobody would take is of no use. */
+static bool
+check_live_processor(const struct admin *admin)
+{
+    struct processors processors;
+    char name[PROCESSOR_NAME_SIZE] = "";
+    struct identifier id;
+
+    processors_init(&processors, &admin->config);
+    /* What is wrong with the merchant is told by who makes the key. */
+    if (!identifier_parse(IDENTIFIER_MERCHANT, admin->argument, &id) ||
+        merchant_store_processor(admin->database, admin_deadline(admin), &id, MODE_LIVE, name) !=
+            STORE_OK ||
+        processor_named(&processors, name, MODE_LIVE) != NULL)
+        return true;
+    if (name[0] == '\0')
+        admin_complain("the merchant has no processor for real money: 'payment-admin merchant set"
+                       " %s --live-processor NAME' first, or leave out --live to make a test key",
+                       admin->argument);
+    else
+        admin_complain("the merchant's processor %s has no section [processor %s] with a live"
+                       " secret_key in %s",
+                       name, name, admin->config.path);
+    return false;
 }
 
 static void
@@ -61,8 +83,8 @@ show_new_key(const struct admin *admin, const struct new_api_key *key,
     if (admin->json)
         admin_print_json(json_pack(
             "{s:s, s:s, s:s, s:s?, s:s, s:s, s:s, s:s?}", "id", id, "merchant_id", admin->argument,
-            "mode", "test", "label", key->label, "prefix", key->prefix, "key", text, "created_at",
-            created_at, "expires_at", key->expires_at != 0 ? expires_at : NULL));
+            "mode", mode_name(key->mode), "label", key->label, "prefix", key->prefix, "key", text,
+            "created_at", created_at, "expires_at", key->expires_at != 0 ? expires_at : NULL));
     else
         printf("Created key %s. Keep it now, it is not shown again:\n\n    %s\n\n", id, text);
 }
@@ -75,6 +97,8 @@ key_create(struct admin *admin)
     enum store_result result = STORE_NOT_FOUND;
 
     if (!read_options(admin, &key))
+        return ADMIN_REFUSED;
+    if (admin->live && !check_live_processor(admin))
         return ADMIN_REFUSED;
     if (!api_key_new(key.mode, text) || !api_key_hash(text, &key.hash) ||
         !identifier_new(key.created_at, &key.id)) {

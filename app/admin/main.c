@@ -20,6 +20,7 @@ enum {
     TAKES_LABEL = 1 << 2,
     TAKES_LIVE = 1 << 3,
     TAKES_EXPIRES = 1 << 4,
+    TAKES_PROCESSORS = 1 << 5,
 };
 
 enum argument_rule {
@@ -46,6 +47,8 @@ static const struct command {
      "show the schema's version and what to do about it"},
     {"merchant", "create", ONE_ARGUMENT, "NAME", 0, true, merchant_create,
      "create a merchant and show its id"},
+    {"merchant", "set", ONE_ARGUMENT, "MERCHANT_ID [--live-processor NAME] [--test-processor NAME]",
+     TAKES_PROCESSORS, true, merchant_set, "say who moves the money of a merchant's new payments"},
     {"merchant", "list", NO_ARGUMENT, "", 0, true, merchant_list, "list all merchants"},
     {"merchant", "disable", ONE_ARGUMENT, "MERCHANT_ID", 0, true, merchant_disable,
      "refuse all keys of a merchant from now on"},
@@ -85,6 +88,8 @@ print_help(void)
            "  --label TEXT          a name for the key, to tell it from others\n"
            "  --expires YYYY-MM-DD  refuse the key from the beginning of that day, UTC\n"
            "  --live                a key for real money; needs a processor for that\n"
+           "  --live-processor NAME a section [processor NAME] for live keys; none: no more\n"
+           "  --test-processor NAME the same for test keys; none: the sandbox\n"
            "  --help, --version\n"
            "\n"
            "It connects with the section [database-admin] of the configuration file, or with\n"
@@ -169,11 +174,18 @@ static bool
 parse_options(int argc, char **argv, struct admin *admin, struct parsed *parsed)
 {
     static const struct option long_options[] = {
-        {"config", required_argument, NULL, 'c'},    {"json", no_argument, NULL, 'j'},
-        {"directory", required_argument, NULL, 'd'}, {"resume", no_argument, NULL, 'r'},
-        {"label", required_argument, NULL, 'l'},     {"live", no_argument, NULL, 'L'},
-        {"expires", required_argument, NULL, 'e'},   {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},         {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'},
+        {"json", no_argument, NULL, 'j'},
+        {"directory", required_argument, NULL, 'd'},
+        {"resume", no_argument, NULL, 'r'},
+        {"label", required_argument, NULL, 'l'},
+        {"live", no_argument, NULL, 'L'},
+        {"live-processor", required_argument, NULL, 'P'},
+        {"test-processor", required_argument, NULL, 'T'},
+        {"expires", required_argument, NULL, 'e'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0},
     };
     int found;
 
@@ -204,6 +216,14 @@ parse_options(int argc, char **argv, struct admin *admin, struct parsed *parsed)
         case 'e':
             admin->expires = optarg;
             parsed->options |= TAKES_EXPIRES;
+            break;
+        case 'P':
+            admin->live_processor = optarg;
+            parsed->options |= TAKES_PROCESSORS;
+            break;
+        case 'T':
+            admin->test_processor = optarg;
+            parsed->options |= TAKES_PROCESSORS;
             break;
         case 'h':
             print_help();

@@ -1,11 +1,13 @@
 /*
- * payment-admin merchant: create, list, disable, enable.
+ * payment-admin merchant: create, set, list, disable, enable.
  *
  * SPDX-License-Identifier: MIT
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "admin/command.h"
+#include "processor/selection.h"
 #include "store/merchant_store.h"
 
 enum admin_exit
@@ -37,15 +39,75 @@ merchant_create(struct admin *admin)
     return ADMIN_DONE;
 }
 
+/* Is there a processor with this name that keys of the mode can use? */
+static bool
+check_processor(const struct admin *admin, const char *name, enum mode mode)
+{
+    struct processors processors;
+
+    processors_init(&processors, &admin->config);
+    if (strcmp(name, "none") == 0 || processor_named(&processors, name, mode) != NULL)
+        return true;
+    if (processor_named(&processors, name, mode == MODE_LIVE ? MODE_TEST : MODE_LIVE) != NULL)
+        admin_complain("the secret_key of [processor %s] is not one for %s payments", name,
+                       mode_name(mode));
+    else
+        admin_complain("%s has no section [processor %s]", admin->config.path, name);
+    return false;
+}
+
+static enum store_result
+set_processor(const struct admin *admin, const struct identifier *id, enum mode mode,
+              const char *name)
+{
+    bool none = strcmp(name, "none") == 0 || strcmp(name, "sandbox") == 0;
+
+    return merchant_store_set_processor(admin->database, admin_deadline(admin), id, mode,
+                                        none ? NULL : name);
+}
+
+enum admin_exit
+merchant_set(struct admin *admin)
+{
+    struct identifier id;
+    enum store_result result = STORE_NOT_FOUND;
+
+    if (admin->live_processor == NULL && admin->test_processor == NULL) {
+        admin_complain("nothing to set: give --live-processor NAME or --test-processor NAME");
+        return ADMIN_USAGE;
+    }
+    if ((admin->live_processor != NULL &&
+         !check_processor(admin, admin->live_processor, MODE_LIVE)) ||
+        (admin->test_processor != NULL &&
+         !check_processor(admin, admin->test_processor, MODE_TEST)))
+        return ADMIN_REFUSED;
+    if (identifier_parse(IDENTIFIER_MERCHANT, admin->argument, &id))
+        result = STORE_OK;
+    if (result == STORE_OK && admin->live_processor != NULL)
+        result = set_processor(admin, &id, MODE_LIVE, admin->live_processor);
+    if (result == STORE_OK && admin->test_processor != NULL)
+        result = set_processor(admin, &id, MODE_TEST, admin->test_processor);
+    if (result != STORE_OK)
+        return admin_store_failure(admin, result, "merchant");
+    if (admin->json)
+        admin_print_json(json_pack("{s:s, s:s?, s:s?}", "id", admin->argument, "live_processor",
+                                   admin->live_processor, "test_processor", admin->test_processor));
+    else
+        printf("Set merchant %s: new payments go there within %d s.\n", admin->argument,
+               admin->config.key_cache_seconds);
+    return ADMIN_DONE;
+}
+
 static void
 collect_merchant(void *arg, const struct merchant_row *row)
 {
     char id[IDENTIFIER_TEXT_SIZE];
 
     identifier_format(IDENTIFIER_MERCHANT, &row->id, id);
-    json_array_append_new(arg, json_pack("{s:s, s:s, s:s, s:s?}", "id", id, "name", row->name,
-                                         "created_at", row->created_at, "disabled_at",
-                                         row->disabled_at));
+    json_array_append_new(arg, json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?}", "id", id, "name",
+                                         row->name, "created_at", row->created_at, "disabled_at",
+                                         row->disabled_at, "live_processor", row->live_processor,
+                                         "test_processor", row->test_processor));
 }
 
 static void
@@ -55,8 +117,10 @@ print_merchant(void *arg, const struct merchant_row *row)
 
     (void)arg;
     identifier_format(IDENTIFIER_MERCHANT, &row->id, id);
-    printf("%-30s  %-20s  %-20s  %s\n", id, row->created_at,
-           row->disabled_at != NULL ? row->disabled_at : "-", row->name);
+    printf("%-30s  %-20s  %-20s  %-12s  %-12s  %s\n", id, row->created_at,
+           row->disabled_at != NULL ? row->disabled_at : "-",
+           row->live_processor != NULL ? row->live_processor : "-",
+           row->test_processor != NULL ? row->test_processor : "sandbox", row->name);
 }
 
 enum admin_exit
@@ -66,7 +130,8 @@ merchant_list(struct admin *admin)
     enum store_result result;
 
     if (!admin->json)
-        printf("%-30s  %-20s  %-20s  %s\n", "ID", "CREATED", "DISABLED", "NAME");
+        printf("%-30s  %-20s  %-20s  %-12s  %-12s  %s\n", "ID", "CREATED", "DISABLED", "LIVE",
+               "TEST", "NAME");
     result =
         merchant_store_list(admin->database, admin->json ? collect_merchant : print_merchant, list);
     if (result == STORE_OK && admin->json)

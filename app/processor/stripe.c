@@ -325,6 +325,14 @@ write_request(struct processor_job *job, struct processor_request *request)
            refuse(job, "a request that is too long");
 }
 
+/* Secret and restricted keys say which mode they are of: sk_test_..., rk_live_... */
+static enum mode
+mode_of_secret(const char *secret)
+{
+    return strncmp(secret, "sk_live_", 8) == 0 || strncmp(secret, "rk_live_", 8) == 0 ? MODE_LIVE
+                                                                                      : MODE_TEST;
+}
+
 const struct processor_type stripe_type = {
     .name = "stripe",
     .has_effects = true,
@@ -332,5 +340,7 @@ const struct processor_type stripe_type = {
     .takes_amount = takes_amount,
     .request = write_request,
     .answer = stripe_answer,
+    .address = "https://api.stripe.com",
+    .mode_of_secret = mode_of_secret,
     .key_lifetime_ms = KEY_LIFETIME_MS,
 };

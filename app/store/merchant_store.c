@@ -19,6 +19,10 @@ enum {
     INSERT_KEY,
     REVOKE_KEY,
     COUNT_KEY,
+    SET_LIVE_PROCESSOR,
+    SET_TEST_PROCESSOR,
+    FIND_LIVE_PROCESSOR,
+    FIND_TEST_PROCESSOR,
 };
 
 static const struct statement statements[] = {
@@ -53,6 +57,20 @@ static const struct statement statements[] = {
                    .sql = "SELECT COUNT(*) FROM api_keys WHERE id = ?",
                    .parameters = 1,
                    .columns = 1},
+    [SET_LIVE_PROCESSOR] = {.name = "live processor of a merchant",
+                            .sql = "UPDATE merchants SET live_processor = ? WHERE id = ?",
+                            .parameters = 2},
+    [SET_TEST_PROCESSOR] = {.name = "test processor of a merchant",
+                            .sql = "UPDATE merchants SET test_processor = ? WHERE id = ?",
+                            .parameters = 2},
+    [FIND_LIVE_PROCESSOR] = {.name = "live processor by merchant",
+                             .sql = "SELECT live_processor FROM merchants WHERE id = ?",
+                             .parameters = 1,
+                             .columns = 1},
+    [FIND_TEST_PROCESSOR] = {.name = "test processor by merchant",
+                             .sql = "SELECT test_processor FROM merchants WHERE id = ?",
+                             .parameters = 1,
+                             .columns = 1},
 };
 
 const struct statement_set merchant_statements = {statements,
@@ -158,6 +176,75 @@ merchant_store_enable(struct database *database, struct deadline deadline,
     return store_result_of(result, work.found);
 }
 
+struct processor_work {
+    const struct identifier *id;
+    enum mode mode;
+    const char *name;
+    char *found_name;
+    enum store_result found;
+};
+
+static enum database_result
+set_processor(struct database *database, void *arg)
+{
+    struct processor_work *work = arg;
+    MYSQL_BIND parameters[] = {bind_text(work->name), bind_identifier(work->id)};
+    enum database_result result;
+    size_t rows;
+
+    result = database_execute(
+        database, &statements[work->mode == MODE_LIVE ? SET_LIVE_PROCESSOR : SET_TEST_PROCESSOR],
+        parameters, NULL, &rows);
+    return result == DATABASE_DONE
+               ? look_up(database, &statements[COUNT_MERCHANT], work->id, &work->found)
+               : result;
+}
+
+enum store_result
+merchant_store_set_processor(struct database *database, struct deadline deadline,
+                             const struct identifier *id, enum mode mode, const char *name)
+{
+    struct processor_work work = {.id = id, .mode = mode, .name = name, .found = STORE_FAILED};
+    enum database_result result = database_run(database, deadline, set_processor, &work);
+
+    return store_result_of(result, work.found);
+}
+
+static enum database_result
+find_processor(struct database *database, void *arg)
+{
+    struct processor_work *work = arg;
+    struct column column;
+    MYSQL_BIND parameters[] = {bind_identifier(work->id)};
+    MYSQL_BIND columns[] = {column_text(&column, work->found_name, PROCESSOR_NAME_SIZE)};
+    enum database_result result;
+    size_t rows;
+
+    result = database_execute(
+        database, &statements[work->mode == MODE_LIVE ? FIND_LIVE_PROCESSOR : FIND_TEST_PROCESSOR],
+        parameters, columns, &rows);
+    if (result != DATABASE_DONE)
+        return result;
+    work->found = rows == 1 ? STORE_OK : STORE_NOT_FOUND;
+    if (rows == 1)
+        column_end(&column, work->found_name);
+    return DATABASE_DONE;
+}
+
+enum store_result
+merchant_store_processor(struct database *database, struct deadline deadline,
+                         const struct identifier *id, enum mode mode,
+                         char name[PROCESSOR_NAME_SIZE])
+{
+    struct processor_work work = {
+        .id = id, .mode = mode, .found_name = name, .found = STORE_FAILED};
+    enum database_result result;
+
+    name[0] = '\0';
+    result = database_run(database, deadline, find_processor, &work);
+    return store_result_of(result, work.found);
+}
+
 struct key_insertion {
     const struct new_api_key *key;
     enum store_result found;
@@ -175,7 +262,7 @@ insert_key(struct database *database, void *arg)
         bind_identifier(&key->merchant_id),
         bind_bytes(key->hash.bytes, API_KEY_HASH_SIZE),
         bind_text(key->prefix),
-        bind_text(key->mode == MODE_LIVE ? "live" : "test"),
+        bind_text(mode_name(key->mode)),
         bind_text(key->label),
         bind_time(&created_at),
         key->expires_at != 0 ? bind_time(&expires_at) : bind_text(NULL),
@@ -231,7 +318,11 @@ static void
 show_merchant(void *arg, char **row, const unsigned long *lengths)
 {
     const struct listing *listing = arg;
-    struct merchant_row merchant = {.name = row[1], .created_at = row[2], .disabled_at = row[3]};
+    struct merchant_row merchant = {.name = row[1],
+                                    .created_at = row[2],
+                                    .disabled_at = row[3],
+                                    .live_processor = row[4],
+                                    .test_processor = row[5]};
 
     (void)lengths;
     memcpy(merchant.id.bytes, row[0], IDENTIFIER_SIZE);
@@ -243,11 +334,13 @@ merchant_store_list(struct database *database, merchant_seen *seen, void *arg)
 {
     struct listing listing = {.merchant = seen, .arg = arg};
 
-    return store_result_of(database_query(database,
-                                          "SELECT id, name, " AS_TIME("created_at") ", " AS_TIME(
-                                              "disabled_at") " FROM merchants ORDER BY id",
-                                          show_merchant, &listing),
-                           STORE_OK);
+    return store_result_of(
+        database_query(
+            database,
+            "SELECT id, name, " AS_TIME("created_at") ", " AS_TIME(
+                "disabled_at") ", live_processor, test_processor FROM merchants ORDER BY id",
+            show_merchant, &listing),
+        STORE_OK);
 }
 
 static void

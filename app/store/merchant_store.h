@@ -8,6 +8,7 @@
 
 #include "domain/api_key.h"
 #include "domain/identifier.h"
+#include "domain/payment.h"
 #include "store/database.h"
 
 #define MERCHANT_NAME_MAX 255 /* characters, also of a key's label */
@@ -18,6 +19,8 @@ struct merchant_row {
     const char *name;
     const char *created_at;
     const char *disabled_at;
+    const char *live_processor; /* NULL: none */
+    const char *test_processor; /* NULL: the sandbox */
 };
 
 /* An API key as lists show it. */
@@ -61,6 +64,19 @@ enum store_result merchant_store_disable(struct database *database, struct deadl
 /* STORE_OK, also when it was not disabled; STORE_NOT_FOUND. */
 enum store_result merchant_store_enable(struct database *database, struct deadline deadline,
                                         const struct identifier *id)
+    __attribute__((warn_unused_result));
+
+/* Sets the processor of a merchant's new payments in a mode; NULL: none of its own. STORE_OK;
+ * STORE_NOT_FOUND. */
+enum store_result merchant_store_set_processor(struct database *database, struct deadline deadline,
+                                               const struct identifier *id, enum mode mode,
+                                               const char *name)
+    __attribute__((warn_unused_result));
+
+/* The same, read: "" where it has none of its own. */
+enum store_result merchant_store_processor(struct database *database, struct deadline deadline,
+                                           const struct identifier *id, enum mode mode,
+                                           char name[PROCESSOR_NAME_SIZE])
     __attribute__((warn_unused_result));
 
 /* Shows all merchants, the oldest first. */
