@@ -14,4 +14,4 @@ GRANT SELECT (id, disabled_at, live_processor, test_processor) ON merchants TO '
 GRANT SELECT (id, merchant_id, key_hash, mode, expires_at, revoked_at) ON api_keys TO 'payment-api'@'localhost';
 GRANT SELECT, INSERT, UPDATE (refunded, status, decline, reference, look_at) ON payments TO 'payment-api'@'localhost';
 GRANT SELECT, INSERT, UPDATE (status, reference, look_at) ON refunds TO 'payment-api'@'localhost';
-GRANT SELECT (id), INSERT, UPDATE (id) ON attempts TO 'payment-api'@'localhost';
+GRANT INSERT ON attempts TO 'payment-api'@'localhost';

@@ -180,8 +180,11 @@ go_on(struct caller *caller, struct call *call)
 {
     struct processor_answer answer = answer_of(&call->outbound);
     int64_t pause_ms = 0;
+    enum processor_progress progress =
+        call->job.processor->type->answer(&call->job, &answer, &pause_ms);
 
-    switch (call->job.processor->type->answer(&call->job, &answer, &pause_ms)) {
+    outbound_call_clear(&call->outbound);
+    switch (progress) {
     case PROCESSOR_ENDED:
         end(caller, call);
         break;
@@ -212,7 +215,6 @@ ended(struct outbound_call *outbound)
         wait_to_send(caller, call, pause_of(call));
     else
         end_unproved(caller, call, outbound->error);
-    outbound_call_clear(outbound);
 }
 
 /* The request's text in one piece of memory: address and path, the headers, the body. */

@@ -9,8 +9,9 @@
 
 static const struct statement statements[] = {
     {.name = "attempt insert",
-     .sql = "INSERT INTO attempts (id, record_id, asked, came, detail, made_at)"
-            " VALUES (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE id = attempts.id",
+     /* A second try of the same transaction finds what the first one kept. */
+     .sql = "INSERT IGNORE INTO attempts (id, record_id, asked, came, detail, made_at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
      .parameters = 6},
 };
 

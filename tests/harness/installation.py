@@ -24,6 +24,7 @@ class Installation:
         self.workers_database = workers_database or {"socket": database.socket}
         self.config = os.path.join(folder, "payment-api.conf")
         self.password = password or secrets.token_hex(16)
+        self.processors = {}  # name: the acquirer that is called in its place
 
     def write_config(self, **options):
         """The configuration file; options go into [payment-api]."""
@@ -34,6 +35,9 @@ class Installation:
         ):
             lines += [f"[{section}]", *(f"{name} = {value}" for name, value in reach.items()), f"user = {user}",
                       password, f"database = {self.schema}"]
+        for name, acquirer in self.processors.items():
+            lines += [f"[processor {name}]", "type = stripe", f"secret_key = {acquirer.secret}",
+                      f"address = {acquirer.address}", f"ca_file = {acquirer.ca_file}"]
         with open(self.config, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
         os.chmod(self.config, 0o600)

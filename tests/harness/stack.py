@@ -17,13 +17,14 @@ from harness.servers import MariaDB
 class Stack(Installation):
     """Use it as a context manager: nothing of it is left behind."""
 
-    def __init__(self, database_options=(), proxy=None, deployment="nginx", **options):
+    def __init__(self, database_options=(), proxy=None, deployment="nginx", processors=None, **options):
         """proxy is a class that is made with (folder, path of the database's socket) and stands between.
         deployment: what starts the workers, and what serves them; options: of the workers."""
         self.deployment = DEPLOYMENTS[deployment]
         # Unix sockets have short paths only.
         folder = tempfile.mkdtemp(prefix="papi-", dir="/tmp")
         super().__init__(folder, MariaDB(folder, database_options))
+        self.processors = processors or {}
         self.workers = self.deployment.workers(self, {"log_level": "info", **options})
         self.make_proxy = proxy
         self.proxy = self.web = None
