@@ -122,6 +122,11 @@ check_PROGRAMS += tests/functional/outbound_probe
 tests_functional_outbound_probe_SOURCES = tests/functional/outbound_probe.c
 tests_functional_outbound_probe_LDADD = $(library_LIBS)
 
+# Has Stripe's jobs at a prompt, for tests/functional/test_stripe.py.
+check_PROGRAMS += tests/functional/stripe_probe
+tests_functional_stripe_probe_SOURCES = tests/functional/stripe_probe.c
+tests_functional_stripe_probe_LDADD = $(library_LIBS)
+
 # Scripts: each prints TAP, or one line why it is skipped.
 script_tests = \
 	tests/unit/completion \
@@ -169,7 +174,8 @@ fuzz_targets = \
 	tests/fuzz/json_body \
 	tests/fuzz/money \
 	tests/fuzz/path \
-	tests/fuzz/request
+	tests/fuzz/request \
+	tests/fuzz/stripe
 
 EXTRA_LIBRARIES = tests/fuzz/libpaymentapi.a
 EXTRA_PROGRAMS = $(fuzz_targets)
@@ -200,6 +206,9 @@ tests_fuzz_path_LDADD = $(fuzz_LDADD)
 tests_fuzz_request_SOURCES = tests/fuzz/request.c tests/fuzz/fuzz.h
 tests_fuzz_request_CFLAGS = $(fuzz_CFLAGS) -fsanitize=fuzzer,address,undefined
 tests_fuzz_request_LDADD = $(fuzz_LDADD)
+tests_fuzz_stripe_SOURCES = tests/fuzz/stripe.c tests/fuzz/fuzz.h
+tests_fuzz_stripe_CFLAGS = $(fuzz_CFLAGS) -fsanitize=fuzzer,address,undefined
+tests_fuzz_stripe_LDADD = $(fuzz_LDADD)
 
 fuzz:
 	@command -v '$(FUZZ_CC)' >/dev/null || { echo "make fuzz needs clang (FUZZ_CC=...)" >&2; exit 1; }
@@ -264,6 +273,7 @@ EXTRA_DIST += \
 	tests/fuzz/config.dict \
 	tests/fuzz/json_body.dict \
 	tests/fuzz/request.dict \
+	tests/fuzz/stripe.dict \
 	tests/functional/conftest.py \
 	tests/functional/test_admin.py \
 	tests/functional/test_authentication.py \
@@ -289,6 +299,7 @@ EXTRA_DIST += \
 	tests/functional/test_saturation.py \
 	tests/functional/test_schema.py \
 	tests/functional/test_shedding.py \
+	tests/functional/test_stripe.py \
 	tests/functional/test_supervisor.py \
 	tests/functional/test_tls.py \
 	tests/functional/test_unknown_outcomes.py \
@@ -311,6 +322,10 @@ EXTRA_DIST += \
 	tests/soak/key-timing \
 	tests/soak/mix.lua \
 	tests/soak/run \
+	tests/stripe/judge.js \
+	tests/stripe/mock.js \
+	tests/stripe/package-lock.json \
+	tests/stripe/package.json \
 	tests/valgrind/libraries.supp \
 	tests/valgrind/run
 

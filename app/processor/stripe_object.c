@@ -42,7 +42,7 @@ stripe_object_word(const json_t *object, const char *name, char word[STRIPE_WORD
     size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.[]");
 
     word[0] = '\0';
-    if (text[length] == '\0' && length < STRIPE_WORD_SIZE)
+    if (length < STRIPE_WORD_SIZE && text[length] == '\0')
         memcpy(word, text, length + 1);
 }
 

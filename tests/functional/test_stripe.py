@@ -1,0 +1,255 @@
+"""Stripe's requests and answers, held against what others wrote: Stripe's OpenAPI document judges
+every request, and npm's stripe-stateful-mock answers charges and refunds. The requests are those of
+tests/functional/stripe_probe, sent from here; no server of ours runs.
+
+SPDX-License-Identifier: MIT
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import time
+
+import pytest
+import requests
+from harness.servers import BUILD, SOURCE
+
+PROBE = os.path.join(BUILD, "tests/functional/stripe_probe")
+FILES = ("package.json", "package-lock.json", "judge.js", "mock.js")
+
+
+class Lines:
+    """A program that answers each line of JSON with one."""
+
+    def __init__(self, *command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        encoding="utf-8")
+
+    def read(self):
+        return json.loads(self.process.stdout.readline())
+
+    def ask(self, **line):
+        self.process.stdin.write(json.dumps(line) + "\n")
+        self.process.stdin.flush()
+        return self.read()
+
+    def end(self):
+        self.process.stdin.close()
+        status = self.process.wait(timeout=20)
+        self.process.stdout.close()
+        return status
+
+
+@contextlib.contextmanager
+def running(*command):
+    lines = Lines(*command)
+    try:
+        yield lines
+    finally:
+        assert lines.end() == 0
+
+
+@pytest.fixture(scope="module")
+def node():
+    """A folder with the packages of tests/stripe, as its lock file pins them, and its scripts."""
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not on this machine")
+    folder = os.path.join(BUILD, "tests/stripe-node")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(SOURCE, "tests/stripe/package-lock.json"), encoding="utf-8") as file:
+        wanted = file.read()
+    mark = os.path.join(folder, "installed")
+    installed = ""
+    if os.path.exists(mark):
+        with open(mark, encoding="utf-8") as file:
+            installed = file.read()
+    for name in FILES:
+        # Not its mode: the source tree may be read-only.
+        shutil.copyfile(os.path.join(SOURCE, "tests/stripe", name), os.path.join(folder, name))
+    if installed != wanted:
+        command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+        if result.returncode != 0:
+            pytest.skip(f"npm ci failed: {result.stderr.strip().splitlines()[-1:]}")
+        shutil.copyfile(os.path.join(folder, "package-lock.json"), mark)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def probe():
+    with running(PROBE) as lines:
+        yield lines
+
+
+@pytest.fixture(scope="module")
+def judge(node):
+    with running("node", os.path.join(node, "judge.js")) as lines:
+        lines.version = lines.read()
+        yield lines
+
+
+@pytest.fixture(scope="module")
+def mock(node):
+    with running("node", os.path.join(node, "mock.js")) as lines:
+        yield f"http://127.0.0.1:{lines.read()}"
+
+
+ACCOUNT = json.dumps({"object": "account", "default_currency": "usd"})
+EMPTY = json.dumps({"object": "list", "data": [], "has_more": False})
+PAGE = json.dumps({"object": "list", "data": [{"id": "ch_7", "metadata": {}}], "has_more": True})
+FENCE = '{"id":"pi_5","object":"payment_intent","metadata":{"closed":"%s"}}'
+JOBS = {
+    "charge of a token": ({"task": "charge", "source": "tok_visa", "description": "Order #1 & caf\u00e9 = 5 \u20ac"},
+                          []),
+    "charge of a payment method": ({"task": "charge", "source": "pm_card_visa", "description": "Order"}, []),
+    "charge in yen": ({"task": "charge", "source": "tok_visa", "currency": "JPY"}, []),
+    "charge in dinar": ({"task": "charge", "source": "pm_card_visa", "currency": "KWD", "amount": 5120}, []),
+    "refund of a charge": ({"task": "refund", "source": "tok_visa", "payment_reference": "ch_1"}, []),
+    "refund of an intent": ({"task": "refund", "source": "pm_card_visa", "payment_reference": "pi_1"}, []),
+    "look at a charge": ({"task": "find_payment", "source": "tok_visa", "payment_reference": "ch_1"}, []),
+    "look at an intent": ({"task": "find_payment", "source": "pm_card_visa", "payment_reference": "pi_1"}, []),
+    "look for a charge": ({"task": "find_payment", "source": "tok_visa", "created_at": 1718020800000},
+                          [PAGE, EMPTY]),
+    "look for an intent": ({"task": "find_payment", "source": "pm_1", "created_at": 1718020800000},
+                           [PAGE, EMPTY]),
+    "look at a refund": ({"task": "find_refund", "source": "tok_visa", "payment_reference": "ch_1",
+                          "refund_reference": "re_1"}, []),
+    "look for a refund of a charge": ({"task": "find_refund", "source": "tok_visa", "payment_reference": "ch_1"},
+                                      [PAGE]),
+    "look for a refund of an intent": ({"task": "find_refund", "source": "pm_1", "payment_reference": "pi_1"},
+                                       []),
+    "fence of a payment": ({"task": "close_payment", "source": "tok_visa"},
+                           [FENCE % "pay_00000000000000000000000001"]),
+    "fence of a refund": ({"task": "close_refund", "source": "tok_visa", "payment_reference": "ch_1"},
+                          [FENCE % "refund_00000000000000000000000002"]),
+    "check": ({"task": "check"}, [ACCOUNT]),
+}
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_every_request_is_one_that_stripe_documents(probe, judge, name):
+    job, answers = JOBS[name]
+    request = probe.ask(**job)["request"]
+    assert f"Stripe-Version: {judge.version}" in request["headers"]
+    assert judge.ask(**request) == []
+    for answer in answers:
+        request = probe.ask(status=200, body=answer)["request"]
+        assert judge.ask(**request) == []
+
+
+@pytest.mark.parametrize("method, path, body", [
+    ("POST", "/v1/charges", "amount=19.99&currency=usd&source=tok_visa"),
+    ("POST", "/v1/charges", "amount=1999&currency=usd&token=tok_visa"),
+    ("POST", "/v1/payment_intents", "amount=1999&confirm=true"),
+    ("POST", "/v1/payment_intents", "amount=1999&currency=usd&confirm=maybe"),
+    ("POST", "/v1/refunds", "charge=ch_1&metadata=x"),
+    ("GET", "/v1/charges?limit=all", ""),
+    ("GET", "/v1/charges?metadata[payment_id]=pay_1", ""),
+    ("GET", "/v1/payment", ""),
+])
+def test_the_judge_finds_faults(judge, method, path, body):
+    assert judge.ask(method=method, path=path, body=body) != []
+
+
+def carry_out(probe, mock, again=0, **job):
+    """The outcome of a job against the mock: its requests sent, what comes back handed to it. A
+    request that is to be sent again is, so often."""
+    reply = probe.ask(**job)
+    while "request" in reply:
+        if "pause_ms" in reply:
+            if again == 0:
+                return reply["outcome"]
+            again -= 1
+        answer = send(mock, reply["request"])
+        reply = probe.ask(status=answer.status_code, body=answer.text)
+    return reply["outcome"]
+
+
+def send(mock, request):
+    headers = dict(line.split(": ", 1) for line in request["headers"])
+    return requests.request(request["method"], mock + request["path"], data=request["body"].encode() or None,
+                            headers=headers, timeout=20)
+
+
+@pytest.fixture
+def payment():
+    """The number of a payment that no other test has: the mock keeps its keys."""
+    payment.last = getattr(payment, "last", 0) + 1
+    return payment.last
+
+
+def test_a_charge_is_found_by_its_id_and_by_ours(probe, mock, payment):
+    job = {"payment": payment, "source": "tok_visa", "created_at": int(time.time() * 1000),
+           "description": "Order #1 & caf\u00e9"}
+    charged = carry_out(probe, mock, task="charge", **job)
+    assert charged["result"] == "succeeded" and charged["reference"].startswith("ch_")
+    for reference in ("", charged["reference"]):
+        found = carry_out(probe, mock, task="find_payment", payment_reference=reference, **job)
+        assert (found["result"], found["reference"]) == ("succeeded", charged["reference"])
+    other = carry_out(probe, mock, task="find_payment", **{**job, "payment": 255})
+    assert other["result"] == "not found"
+    wrong = carry_out(probe, mock, task="find_payment", payment_reference=charged["reference"],
+                      **{**job, "amount": 1998})
+    assert wrong["result"] == "unknown"
+
+
+def test_the_same_key_charges_once(probe, mock, payment):
+    job = {"task": "charge", "payment": payment, "source": "tok_visa"}
+    first = send(mock, probe.ask(**job)["request"])
+    second = send(mock, probe.ask(**job)["request"])
+    assert second.headers["idempotent-replayed"] == "true" and second.json() == first.json()
+    assert probe.ask(status=second.status_code, body=second.text)["outcome"]["reference"] == first.json()["id"]
+
+
+def test_a_key_of_other_parameters_is_no_success(probe, mock, payment):
+    assert carry_out(probe, mock, task="charge", payment=payment, source="tok_visa")["result"] == "succeeded"
+    other = carry_out(probe, mock, task="charge", payment=payment, source="tok_visa", amount=2000)
+    assert other["result"] == "unknown" and "idempotency_error" in other["detail"]
+
+
+@pytest.mark.parametrize("source, decline, kept", [
+    ("tok_chargeDeclined", "card_declined", "card_declined"),
+    ("tok_chargeDeclinedFraudulent", "card_declined", "card_declined"),
+    # With the charge stands "generic_decline" only.
+    ("tok_chargeDeclinedInsufficientFunds", "insufficient_funds", "card_declined"),
+    ("tok_chargeDeclinedExpiredCard", "expired_card", "expired_card"),
+    ("tok_chargeDeclinedIncorrectCvc", "incorrect_cvc", "incorrect_cvc"),
+    ("tok_chargeDeclinedProcessingError", "processing_error", "processing_error"),
+])
+def test_declines(probe, mock, payment, source, decline, kept):
+    job = {"payment": payment, "source": source, "created_at": int(time.time() * 1000)}
+    outcome = carry_out(probe, mock, task="charge", **job)
+    assert (outcome["result"], outcome["decline"]) == ("declined", decline)
+    assert outcome["reference"].startswith("ch_")
+    found = carry_out(probe, mock, task="find_payment", **job)
+    assert (found["result"], found["decline"], found["reference"]) == ("declined", kept, outcome["reference"])
+
+
+def test_refunds_until_nothing_is_left(probe, mock, payment):
+    charged = carry_out(probe, mock, task="charge", payment=payment, source="tok_visa")
+    job = {"payment": payment, "source": "tok_visa", "payment_reference": charged["reference"]}
+    first = carry_out(probe, mock, task="refund", refund=payment, refund_amount=1000, **job)
+    assert first["result"] == "succeeded" and first["reference"].startswith("re_")
+    for reference in ("", first["reference"]):
+        found = carry_out(probe, mock, task="find_refund", refund=payment, refund_amount=1000,
+                          refund_reference=reference, **job)
+        assert (found["result"], found["reference"]) == ("succeeded", first["reference"])
+    too_much = carry_out(probe, mock, task="refund", refund=100 + payment, refund_amount=1000, **job)
+    assert too_much["result"] == "refused"
+    missing = carry_out(probe, mock, task="find_refund", refund=100 + payment, refund_amount=1000, **job)
+    assert missing["result"] == "not found"
+    rest = carry_out(probe, mock, task="refund", refund=200 + payment % 50, refund_amount=999, **job)
+    assert rest["result"] == "succeeded"
+    nothing_left = carry_out(probe, mock, task="refund", refund=150 + payment % 50, refund_amount=1, **job)
+    assert nothing_left["result"] == "refused" and "charge_already_refunded" in nothing_left["detail"]
+
+
+def test_refusals_and_doubts(probe, mock, payment):
+    small = carry_out(probe, mock, task="charge", payment=payment, source="tok_visa", amount=1)
+    assert small["result"] == "refused" and "amount_too_small" in small["detail"]
+    broken = carry_out(probe, mock, task="charge", payment=100 + payment, source="tok_500")
+    assert broken["result"] == "unknown"
+    busy = carry_out(probe, mock, again=1, task="charge", payment=150 + payment, source="tok_429")
+    assert busy["result"] == "unknown"
