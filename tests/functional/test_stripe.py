@@ -1,6 +1,7 @@
 """Stripe's requests and answers, held against what others wrote: Stripe's OpenAPI document judges
-every request, and npm's stripe-stateful-mock answers charges and refunds. The requests are those of
-tests/functional/stripe_probe, sent from here; no server of ours runs.
+every request, and npm's stripe-stateful-mock answers charges and refunds. It has no payment intents
+and no key that serves one path only: for these the acquirer of the tests stands. The requests are
+those of tests/functional/stripe_probe, sent from here; no server of ours runs.
 
 SPDX-License-Identifier: MIT
 """
@@ -14,6 +15,7 @@ import time
 
 import pytest
 import requests
+from harness.acquirer import Acquirer
 from harness.servers import BUILD, SOURCE
 
 PROBE = os.path.join(BUILD, "tests/functional/stripe_probe")
@@ -154,7 +156,7 @@ def test_the_judge_finds_faults(judge, method, path, body):
 
 
 def carry_out(probe, mock, again=0, **job):
-    """The outcome of a job against the mock: its requests sent, what comes back handed to it. A
+    """The outcome of a job against the other side: its requests sent, what comes back handed to it. A
     request that is to be sent again is, so often."""
     reply = probe.ask(**job)
     while "request" in reply:
@@ -163,14 +165,19 @@ def carry_out(probe, mock, again=0, **job):
                 return reply["outcome"]
             again -= 1
         answer = send(mock, reply["request"])
-        reply = probe.ask(status=answer.status_code, body=answer.text)
+        reply = probe.ask(status=answer.status_code, body=answer.text,
+                          should_retry=answer.headers.get("stripe-should-retry", ""))
     return reply["outcome"]
 
 
-def send(mock, request):
+def send(address, request):
+    """To the mock's address, or to an acquirer."""
+    verify = True
+    if isinstance(address, Acquirer):
+        address, verify = address.address, address.ca_file
     headers = dict(line.split(": ", 1) for line in request["headers"])
-    return requests.request(request["method"], mock + request["path"], data=request["body"].encode() or None,
-                            headers=headers, timeout=20)
+    return requests.request(request["method"], address + request["path"], data=request["body"].encode() or None,
+                            headers=headers, timeout=20, verify=verify)
 
 
 @pytest.fixture
@@ -253,3 +260,87 @@ def test_refusals_and_doubts(probe, mock, payment):
     assert broken["result"] == "unknown"
     busy = carry_out(probe, mock, again=1, task="charge", payment=150 + payment, source="tok_429")
     assert busy["result"] == "unknown"
+
+
+@pytest.fixture(scope="module")
+def acquirer(tmp_path_factory):
+    running = Acquirer(str(tmp_path_factory.mktemp("acquirer")), secret="sk_test_probe").start()
+    yield running
+    running.stop()
+
+
+SOURCES = pytest.mark.parametrize("source", ["tok_visa", "pm_card_visa"])
+
+
+def now(**job):
+    return {"created_at": int(time.time() * 1000), **job}
+
+
+@SOURCES
+def test_a_payment_and_its_refund_are_found_both_ways(probe, acquirer, payment, source):
+    job = now(payment=payment, source=source)
+    charged = carry_out(probe, acquirer, task="charge", **job)
+    assert (charged["result"], charged["reference"][:3]) == ("succeeded", "ch_" if source[0] == "t" else "pi_")
+    for reference in ("", charged["reference"]):
+        assert carry_out(probe, acquirer, task="find_payment", payment_reference=reference, **job) == charged
+    job |= {"payment_reference": charged["reference"], "refund": payment}
+    assert carry_out(probe, acquirer, task="find_refund", **job)["result"] == "not found"
+    refunded = carry_out(probe, acquirer, task="refund", **job)
+    assert (refunded["result"], refunded["reference"][:3]) == ("succeeded", "re_")
+    for reference in ("", refunded["reference"]):
+        assert carry_out(probe, acquirer, task="find_refund", refund_reference=reference, **job) == refunded
+
+
+def test_a_page_is_not_the_list(probe, acquirer, payment):
+    job = now(payment=payment, source="tok_visa")
+    charged = carry_out(probe, acquirer, task="charge", **job)
+    for number in range(60):
+        carry_out(probe, acquirer, task="charge", payment=100 + number, source="tok_visa")
+    assert carry_out(probe, acquirer, task="find_payment", **job)["reference"] == charged["reference"]
+
+
+@pytest.mark.parametrize("name, decline", [
+    ("chargeDeclinedInsufficientFunds", "insufficient_funds"), ("chargeDeclinedExpiredCard", "expired_card"),
+    ("chargeDeclinedProcessingError", "processing_error"), ("authenticationRequired", "authentication_required"),
+])
+@pytest.mark.parametrize("kind", ["tok_", "pm_card_"])
+def test_declines_of_both_kinds(probe, acquirer, payment, kind, name, decline):
+    job = now(payment=payment, source=kind + name)
+    outcome = carry_out(probe, acquirer, task="charge", **job)
+    assert (outcome["result"], outcome["decline"]) == ("declined", decline)
+    found = carry_out(probe, acquirer, task="find_payment", payment_reference=outcome["reference"], **job)
+    assert (found["result"], found["decline"]) == ("declined", decline)
+
+
+@SOURCES
+def test_a_fence_keeps_a_late_charge_out(probe, acquirer, payment, source):
+    job = now(payment=payment, source=source)
+    late = probe.ask(task="charge", **job)["request"]
+    for _ in range(2):  # a second fence is the first
+        assert carry_out(probe, acquirer, task="close_payment", **job)["result"] == "closed"
+    before = len(acquirer.charges())
+    answer = send(acquirer, late)
+    assert (answer.status_code, answer.json()["error"]["type"]) == (400, "idempotency_error")
+    assert carry_out(probe, acquirer, task="charge", **job)["result"] == "unknown"
+    assert carry_out(probe, acquirer, task="find_payment", **job)["result"] == "not found"
+    assert len(acquirer.charges()) == before
+    fences = [intent for intent in acquirer.payment_intents() if intent["metadata"].get("closed")]
+    assert {intent["status"] for intent in fences} == {"canceled"}
+
+
+@SOURCES
+def test_a_fence_comes_too_late(probe, acquirer, payment, source):
+    job = now(payment=payment, source=source)
+    charged = carry_out(probe, acquirer, task="charge", **job)
+    assert carry_out(probe, acquirer, task="close_payment", **job)["result"] == "key used"
+    job |= {"payment_reference": charged["reference"], "refund": payment}
+    assert carry_out(probe, acquirer, task="refund", **job)["result"] == "succeeded"
+    assert carry_out(probe, acquirer, task="close_refund", **job)["result"] == "key used"
+    job |= {"refund": 100 + payment}
+    assert carry_out(probe, acquirer, task="close_refund", **job)["result"] == "closed"
+    assert carry_out(probe, acquirer, task="refund", **job)["result"] == "unknown"
+
+
+def test_the_account_says_its_mode(probe, acquirer):
+    outcome = carry_out(probe, acquirer, task="check")
+    assert (outcome["result"], outcome["detail"][:10]) == ("succeeded", "test mode,")
