@@ -18,7 +18,7 @@ def test_create_and_list_merchants(stack):
     assert list(created) == ["id", "name", "created_at"]
     assert created["name"] == "Käse & Co"
     listed = stack.admin("merchant", "list")["merchants"]
-    assert {**created, "disabled_at": None} in listed
+    assert {**created, "disabled_at": None, "live_processor": None, "test_processor": None} in listed
     text = stack.try_admin("merchant", "list").stdout
     assert re.search(rf"^{created['id']} .*Käse & Co$", text, re.M)
 
@@ -88,8 +88,8 @@ def test_a_merchant_is_disabled_and_enabled_again(stack):
 
 
 @pytest.mark.parametrize("arguments, message", [
-    (("merchant",), "merchant needs one of: create, list, disable, enable."),
-    (("merchant", "delete"), "merchant has no 'delete', but: create, list, disable, enable."),
+    (("merchant",), "merchant needs one of: create, set, list, disable, enable."),
+    (("merchant", "delete"), "merchant has no 'delete', but: create, set, list, disable, enable."),
     (("key", "delete", "x"), "key has no 'delete', but: create, list, revoke."),
     (("merchants", "list"), "no such command: merchants; there are: schema, merchant, key, check."),
 ])
@@ -111,7 +111,7 @@ def test_wrong_usage(stack, arguments):
 
 def test_help_names_every_command(stack):
     text = stack.try_admin("--help").stdout
-    for words in ("schema upgrade", "schema status", "merchant create", "merchant list", "merchant disable", "merchant enable",
+    for words in ("schema upgrade", "schema status", "merchant create", "merchant set", "merchant list", "merchant disable", "merchant enable",
                   "key create", "key list", "key revoke", "check", "--json", "Exit status"):
         assert words in text
 
