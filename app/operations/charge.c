@@ -67,7 +67,7 @@ replay(struct charge *charge, const struct payment *existing)
 {
     if (!payment_same_request(&charge->payment, existing))
         return OPERATION_KEY_REUSED;
-    if (existing->status == PAYMENT_PROCESSING && clock_wall_ms() < existing->due_at)
+    if (existing->status == PAYMENT_PROCESSING && operation_is_at_work(existing->due_at))
         return OPERATION_IN_PROGRESS;
     charge->payment = *existing;
     return OPERATION_REPLAYED;

@@ -11,6 +11,12 @@ operation_due_at(const struct workshop *workshop, int64_t created_at)
     return created_at + workshop->request_ms + workshop->call_ms;
 }
 
+bool
+operation_is_at_work(int64_t due_at)
+{
+    return due_at == 0 || clock_wall_ms() < due_at;
+}
+
 void
 operation_tell(const struct workshop *workshop, const struct call *call, const char *what)
 {

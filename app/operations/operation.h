@@ -42,6 +42,9 @@ struct workshop {
 /* When the request that makes a record now is over at the latest, Unix time in milliseconds. */
 int64_t operation_due_at(const struct workshop *workshop, int64_t created_at);
 
+/* True while the request that made a "processing" record with this due_at may still be at work. */
+bool operation_is_at_work(int64_t due_at);
+
 /* Tells an operator, in the log, what a call came to that nobody else can mend. what: "payment" or
  * "refund". */
 void operation_tell(const struct workshop *workshop, const struct call *call, const char *what);

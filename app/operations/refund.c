@@ -50,6 +50,7 @@ fit_to_payment(const struct workshop *workshop, struct refunding *refunding,
 {
     const struct payment *payment = &refunding->payment;
     struct refund *refund = &refunding->refund;
+    bool is_amount;
 
     *processor = processor_named(workshop->processors, payment->processor, payment->mode);
     if (*processor == NULL) {
@@ -62,6 +63,10 @@ fit_to_payment(const struct workshop *workshop, struct refunding *refunding,
     if (money_from_decimal(&refunding->amount, payment->currency, &refund->amount) != MONEY_OK)
         return OPERATION_INVALID_AMOUNT;
     refund->created_at = clock_wall_ms();
+    if ((*processor)->type->has_effects &&
+        !(*processor)
+             ->type->takes_amount(*processor, payment->currency, refund->amount, &is_amount))
+        return OPERATION_INVALID_AMOUNT;
     if ((*processor)->type->has_effects && !caller_may_try(workshop->caller, *processor))
         return OPERATION_UNAVAILABLE;
     return identifier_new(refund->created_at, &refund->id) ? OPERATION_WAITS : OPERATION_FAILED;
@@ -128,7 +133,7 @@ replay(struct refunding *refunding, const struct refund *existing)
 
     if (!refund_same_request(&refunding->refund, existing))
         return OPERATION_KEY_REUSED;
-    if (existing->status == REFUND_PROCESSING && clock_wall_ms() < existing->due_at)
+    if (existing->status == REFUND_PROCESSING && operation_is_at_work(existing->due_at))
         return OPERATION_IN_PROGRESS;
     refunding->refund = *existing;
     refunding->refund.currency = currency; /* the same payment's */

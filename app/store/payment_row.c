@@ -34,13 +34,14 @@ static const struct statement statements[] = {
     SLOT_STATEMENTS(PAYMENT_LOCKED_IF_FREE *SLOTS_COUNT, "payment by id, locked if free",
                     SELECT " FORCE INDEX (PRIMARY) WHERE ", BY_ID,
                     " ORDER BY id FOR UPDATE SKIP LOCKED", EACH, COLUMN_COUNT),
-    [PAYMENT_LOOK_UPS * SLOTS_COUNT] = {.name = "payments due",
-                                        .sql =
-                                            SELECT " WHERE look_at <= ? ORDER BY look_at LIMIT 16"
-                                                   " FOR UPDATE SKIP LOCKED",
-                                        .parameters = 1,
-                                        .columns = COLUMN_COUNT,
-                                        .late = true},
+    [PAYMENT_LOOK_UPS * SLOTS_COUNT] =
+        {.name = "payments due",
+         .sql =
+             SELECT " FORCE INDEX (payments_look_at) WHERE look_at <= ? ORDER BY look_at LIMIT 16"
+                    " FOR UPDATE SKIP LOCKED",
+         .parameters = 1,
+         .columns = COLUMN_COUNT,
+         .late = true},
 };
 
 const struct statement_set payment_row_statements = {statements,

@@ -35,7 +35,8 @@ static const struct statement statements[] = {
                         .parameters = EACH,
                         .columns = COLUMN_COUNT},
     [REFUND_LOOK_UPS * SLOTS_COUNT + 1] = {.name = "refunds due",
-                                           .sql = SELECT " WHERE r.look_at <= ?"
+                                           .sql = SELECT " FORCE INDEX (refunds_look_at)"
+                                                         " WHERE r.look_at <= ?"
                                                          " ORDER BY r.look_at LIMIT 16"
                                                          " FOR UPDATE SKIP LOCKED",
                                            .parameters = 1,

@@ -5,16 +5,20 @@
  */
 #include <stdio.h>
 
+#include "store/attempt_store.h"
 #include "store/credential_store.h"
+#include "store/due_store.h"
 #include "store/payment_store.h"
 #include "store/refund_store.h"
+#include "store/settlement.h"
 
 int
 main(void)
 {
     static const struct statement_set *const sets[] = {
         &credential_statements, &payment_statements,     &payment_row_statements,
-        &refund_row_statements, &reservation_statements,
+        &refund_row_statements, &reservation_statements, &settlement_statements,
+        &attempt_statements,    &due_statements,
     };
 
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
