@@ -55,11 +55,18 @@ free_worker(struct worker *worker)
     free(worker);
 }
 
+/* For what waits for a processor there is as much room again for each of them: see caller_new(). */
+static size_t
+places_of(const struct config *config)
+{
+    return (size_t)config->max_in_hand * (1 + config->processors.count);
+}
+
 static struct worker *
 new_worker(const struct config *config, const char *account)
 {
     struct worker *worker = calloc(1, sizeof *worker);
-    size_t places = (size_t)config->max_in_hand;
+    size_t places = places_of(config);
 
     if (worker == NULL)
         return NULL;
@@ -256,7 +263,7 @@ fastcgi_settings(const struct worker *worker)
         .io_timeout_ms = config->body_timeout * 1000,
         .request_timeout_ms = config->request_timeout * 1000,
         .max_body = (size_t)config->max_body,
-        .in_hand_max = (size_t)config->max_in_hand,
+        .in_hand_max = places_of(config),
         .keepalive = config->fastcgi_keepalive,
         .log = &worker->service->log,
     };

@@ -84,6 +84,16 @@ error_of_decline(enum decline decline)
     return API_CARD_DECLINED;
 }
 
+/* A processor's refusal is a final answer, with the address of its record. */
+static void
+represent_decline(enum decline decline, struct response *response)
+{
+    const struct error_row *row = error_row(error_of_decline(decline));
+
+    response->status = row->status;
+    response_append(response, "{\"error\":\"%s\"}", row->message);
+}
+
 void
 represent_new_payment(const struct exchange *exchange, struct response *response)
 {
@@ -94,10 +104,7 @@ represent_new_payment(const struct exchange *exchange, struct response *response
     snprintf(response->location, sizeof response->location, "%s/payments/%s", exchange->base, id);
     response->replayed = exchange->charge.outcome == OPERATION_REPLAYED;
     if (payment->status == PAYMENT_FAILED) {
-        const struct error_row *row = error_row(error_of_decline(payment->decline));
-
-        response->status = row->status;
-        response_append(response, "{\"error\":\"%s\"}", row->message);
+        represent_decline(payment->decline, response);
         return;
     }
     response->status = 201;
@@ -113,6 +120,10 @@ represent_new_refund(const struct exchange *exchange, struct response *response)
     identifier_format(IDENTIFIER_REFUND, &refund->id, id);
     snprintf(response->location, sizeof response->location, "%s/refunds/%s", exchange->base, id);
     response->replayed = exchange->refunding.outcome == OPERATION_REPLAYED;
+    if (refund->status == REFUND_FAILED) {
+        represent_decline(DECLINE_PROCESSING_ERROR, response);
+        return;
+    }
     response->status = 201;
     append_refund(refund, response);
 }

@@ -77,7 +77,7 @@ service_open_calls(struct service *service, struct loop *loop)
 {
     if (!processors_have_effects(&service->processors))
         return true;
-    service->caller = caller_new(loop, &service->log);
+    service->caller = caller_new(loop, &service->log, (size_t)service->config->max_in_hand);
     return service->caller != NULL;
 }
 

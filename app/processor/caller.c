@@ -20,6 +20,7 @@ struct watch {
     const struct processor *processor;
     unsigned failures;
     int64_t trial_at; /* monotonic milliseconds */
+    size_t count;     /* calls under way */
 };
 
 struct caller {
@@ -28,19 +29,21 @@ struct caller {
     struct call *waiting; /* to be sent again */
     struct call *ended, **ended_end;
     size_t count;
+    size_t calls_max;
     struct watch watches[PROCESSORS_WATCHED];
     size_t watch_count;
     struct processor_request request; /* scratch */
 };
 
 struct caller *
-caller_new(struct loop *loop, const struct log *log)
+caller_new(struct loop *loop, const struct log *log, size_t calls_max)
 {
     struct caller *caller = calloc(1, sizeof *caller);
 
     if (caller == NULL)
         return NULL;
     caller->log = log;
+    caller->calls_max = calls_max;
     caller->ended_end = &caller->ended;
     caller->outbound = outbound_new(loop, log);
     if (caller->outbound == NULL) {
@@ -79,7 +82,11 @@ caller_may_try(struct caller *caller, const struct processor *processor)
     struct watch *watch = watch_of(caller, processor);
     int64_t now = clock_monotonic_ms();
 
-    if (watch == NULL || watch->failures < FAILURES_MAX)
+    if (watch == NULL)
+        return true;
+    if (watch->count >= caller->calls_max)
+        return false;
+    if (watch->failures < FAILURES_MAX)
         return true;
     if (now < watch->trial_at)
         return false;
@@ -110,12 +117,16 @@ note_connection(struct caller *caller, const struct call *call, bool connected)
 static void
 end(struct caller *caller, struct call *call)
 {
+    struct watch *watch = watch_of(caller, call->job.processor);
+
     free(call->sent);
     call->sent = NULL;
     call->under_way = false;
     call->next = NULL;
     *caller->ended_end = call;
     caller->ended_end = &call->next;
+    if (watch != NULL)
+        watch->count--;
 }
 
 /* Ends a call without the processor's word. */
@@ -276,7 +287,10 @@ void
 caller_start(struct caller *caller, struct call *call)
 {
     const struct processor *processor = call->job.processor;
+    struct watch *watch = watch_of(caller, processor);
 
+    if (watch != NULL)
+        watch->count++;
     call->caller = caller;
     call->peer = (struct outbound_peer){
         .name = processor->name, .ca_file = processor->ca_file, .proxy = processor->proxy};

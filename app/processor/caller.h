@@ -37,15 +37,16 @@ struct call {
 
 struct caller;
 
-/* NULL without memory. The loop must outlive it. */
-struct caller *caller_new(struct loop *loop, const struct log *log)
+/* At most calls_max calls to one processor are under way, so that one that hangs takes no room from
+ * the others. NULL without memory. The loop must outlive it. */
+struct caller *caller_new(struct loop *loop, const struct log *log, size_t calls_max)
     __attribute__((warn_unused_result));
 
 /* Ends what is under way without a word: what may have been sent stays unknown. Takes NULL. */
 void caller_free(struct caller *caller);
 
-/* False while the processor's last calls did not connect; once a second it is true for one trial.
- * To be asked before anything new is recorded. */
+/* False while the processor's last calls did not connect (once a second it is true for one trial),
+ * or too many calls to it are under way. To be asked before anything new is recorded. */
 bool caller_may_try(struct caller *caller, const struct processor *processor);
 
 /* Starts a call whose job and deadline are set; all else of it is zero. It ends later. */

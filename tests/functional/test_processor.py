@@ -3,11 +3,11 @@
 SPDX-License-Identifier: MIT
 """
 
-import json
-import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 
 from harness.acquirer import Acquirer
 from harness.client import Client
@@ -87,3 +87,45 @@ def test_a_call_that_never_came(stack, acquirer):
     acquirer.behave()
     assert settled(stack, answer.headers["Location"].removeprefix("/v1"))["status"] == "failed"
     assert acquirer.charges(amount=7702) == []
+
+
+def refund_elsewhere(acquirer, charge, amount):
+    """In the acquirer's own pages, so to say."""
+    session = requests.Session()
+    session.trust_env = False  # a bundle of this machine's would stand in for the acquirer's authority
+    answer = session.post(acquirer.address + "/v1/refunds", data={"charge": charge, "amount": amount},
+                          headers={"Authorization": "Bearer " + acquirer.secret}, verify=acquirer.ca_file, timeout=10)
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_refund_that_is_refused(stack, acquirer):
+    """What the acquirer will not have gives its amount back: a smaller refund finds it."""
+    payment = stack.client.pay(amount=50.01).json()["id"]
+    refund_elsewhere(acquirer, acquirer.charges(amount=5001)[0]["id"], 3000)
+    answer = stack.client.refund(payment, 50.01)
+    assert (answer.status_code, answer.text) == (402, '{"error":"Processing error"}')
+    assert stack.client.get(answer.headers["Location"].removeprefix("/v1")).json()["status"] == "failed"
+    again = stack.client.refund(payment, 20.01)
+    assert (again.status_code, again.json()["status"]) == (201, "succeeded"), again.text
+    assert stack.client.refund(payment, 30.01).status_code == 400
+
+
+def test_one_that_hangs_holds_nobody_else_up(acquirer):
+    """Its calls have room of their own: a worker full of them answers all else, and refuses one more of them."""
+    with Stack(processors={"stripe": acquirer}, workers=1, max_in_hand=4, processor_timeout=6) as stack, \
+            ThreadPoolExecutor(4) as pool:
+        stack.admin("merchant", "set", stack.merchant, "--test-processor", "stripe")
+        other = Client(stack.web.url, stack.new_merchant("Another shop")[1])
+        acquirer.pause()
+        try:
+            hanging = [pool.submit(Client(stack.web.url, stack.key).pay) for _ in range(4)]
+            wait_until(lambda: stack.database.sql("SELECT COUNT(*) FROM payments WHERE status = 'processing'")
+                       == [["4"]], 5, "four calls")
+            assert stack.client.pay().status_code == 503
+            made = other.pay()
+            assert made.status_code == 201
+            assert other.get("/payments/" + made.json()["id"]).status_code == 200
+            assert not any(one.done() for one in hanging)
+        finally:
+            acquirer.resume()
+        assert {one.result().status_code for one in hanging} == {201}
