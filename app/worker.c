@@ -34,8 +34,9 @@ struct worker {
     bool idle;               /* it had no work for a while when the requests of this turn came */
     int64_t busy_at;         /* monotonic milliseconds: when the last turn with work ended */
     struct exchange *places; /* as many as may be in hand */
-    struct exchange **free_places;
-    size_t free_count;
+    size_t place_count;
+    size_t touched_count;            /* of them; the others were never used and cost no memory */
+    struct exchange *free_places;    /* a list of those that were used, the last one first */
     size_t calling;                  /* whose processor is being called: in no turn, but in hand */
     struct exchange *turn[TURN_MAX]; /* in hand: those that wait for another turn come first */
     size_t turn_count;
@@ -51,8 +52,20 @@ free_worker(struct worker *worker)
     end_signals_close(&worker->signals);
     loop_close(&worker->loop);
     free(worker->places);
-    free(worker->free_places);
     free(worker);
+}
+
+static void
+give_place_back(struct worker *worker, struct exchange *exchange)
+{
+    exchange->next_free = worker->free_places;
+    worker->free_places = exchange;
+}
+
+static bool
+has_place(const struct worker *worker)
+{
+    return worker->free_places != NULL || worker->touched_count < worker->place_count;
 }
 
 /* For what waits for a processor there is as much room again for each of them: see caller_new(). */
@@ -66,7 +79,6 @@ static struct worker *
 new_worker(const struct config *config, const char *account)
 {
     struct worker *worker = calloc(1, sizeof *worker);
-    size_t places = places_of(config);
 
     if (worker == NULL)
         return NULL;
@@ -74,15 +86,11 @@ new_worker(const struct config *config, const char *account)
     worker->signals.source.fd = -1;
     worker->loop.epoll_fd = -1;
     worker->service = service_new(config, account);
-    worker->places = calloc(places, sizeof *worker->places);
-    worker->free_places = calloc(places, sizeof *worker->free_places);
-    if (worker->service == NULL || worker->places == NULL || worker->free_places == NULL) {
+    worker->place_count = places_of(config);
+    worker->places = calloc(worker->place_count, sizeof *worker->places);
+    if (worker->service == NULL || worker->places == NULL) {
         free_worker(worker);
         return NULL;
-    }
-    while (worker->free_count < places) {
-        worker->free_places[worker->free_count] = &worker->places[worker->free_count];
-        worker->free_count++;
     }
     return worker;
 }
@@ -90,8 +98,12 @@ new_worker(const struct config *config, const char *account)
 static void
 begin(struct worker *worker, const struct inbound *inbound)
 {
-    struct exchange *exchange = worker->free_places[--worker->free_count];
+    struct exchange *exchange = worker->free_places;
 
+    if (exchange != NULL)
+        worker->free_places = exchange->next_free;
+    else
+        exchange = &worker->places[worker->touched_count++];
     turn_begin(exchange, worker->service, inbound);
     worker->turn[worker->turn_count++] = exchange;
 }
@@ -140,7 +152,7 @@ answer_settled(struct worker *worker, answer *send, void *where)
         if (!send(where, exchange->connection, text, length))
             log_write(&service->log, LOG_LEVEL_INFO, "the web server took no answer");
         log_answer(service, exchange, together);
-        worker->free_places[worker->free_count++] = exchange;
+        give_place_back(worker, exchange);
     }
     worker->turn_count = kept;
 }
@@ -206,7 +218,7 @@ turn(struct worker *worker)
     worker->idle = clock_monotonic_ms() - worker->busy_at >= IDLE_MS;
     take_called(worker);
     waiting = worker->turn_count;
-    while (worker->turn_count < TURN_MAX && worker->free_count > 0 &&
+    while (worker->turn_count < TURN_MAX && has_place(worker) &&
            fastcgi_next(worker->fastcgi, &inbound))
         begin(worker, &inbound);
     if (worker->turn_count > 0) {

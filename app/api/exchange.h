@@ -44,7 +44,8 @@ typedef void work_alone(struct service *service, struct exchange *exchange);
 typedef void represent(const struct exchange *exchange, struct response *response);
 
 struct exchange {
-    void *connection; /* where the answer goes; not owned */
+    struct exchange *next_free; /* of the places that are in no use */
+    void *connection;           /* where the answer goes; not owned */
 
     /* The request. */
     char id[REQUEST_ID_SIZE];

@@ -97,6 +97,26 @@ connection_run(struct connection *connection, const char *what, const char *sql)
     return DATABASE_DONE;
 }
 
+enum database_result
+connection_commit(struct connection *connection)
+{
+    bool stands = (connection->handle->server_status & SERVER_STATUS_IN_TRANS) != 0;
+    enum database_result result = DATABASE_DONE;
+
+    if (stands && connection->is_cluster)
+        result = connection_ask(connection, "transaction", "SELECT @@in_transaction", &stands);
+    if (result != DATABASE_DONE)
+        return result;
+    if (!stands) {
+        connection_set_error(connection, "commit: the server has rolled the transaction back");
+        return DATABASE_CONFLICT;
+    }
+    if (!connection_has_time(connection))
+        return connection_note_no_time(connection, "commit");
+    return mysql_commit(connection->handle) == 0 ? DATABASE_DONE
+                                                 : connection_note_last(connection, "commit");
+}
+
 /* A setting that older or other servers do not have. */
 static enum database_result
 run_optional(struct connection *connection, const char *sql)

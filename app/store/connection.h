@@ -55,6 +55,14 @@ enum database_result connection_ask(struct connection *connection, const char *w
     __attribute__((warn_unused_result));
 
 /*
+ * Commits the transaction, if it still stands: a commit of nothing succeeds. A Galera node that
+ * rolls one back for another's sake while a bulk statement runs tells nobody, and what comes behind
+ * it is a transaction of its own. So the node is asked. DATABASE_CONFLICT: it has been rolled back.
+ */
+enum database_result connection_commit(struct connection *connection)
+    __attribute__((warn_unused_result));
+
+/*
  * Notes of what failed, for connection->error and the log; the server's message never goes further.
  * The result is the failure's meaning.
  */

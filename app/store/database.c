@@ -244,31 +244,6 @@ refuse_open_transaction(struct database *database, enum database_result result)
     return DATABASE_UNAVAILABLE;
 }
 
-/*
- * Commits what the work has done, if it is all still there: a commit of nothing succeeds. A Galera
- * node that rolls a transaction back for another's sake while a bulk statement runs tells nobody;
- * what comes behind it would be a transaction of its own. So the node is asked.
- */
-static enum database_result
-commit(struct connection *connection)
-{
-    bool stands = (connection->handle->server_status & SERVER_STATUS_IN_TRANS) != 0;
-    enum database_result result = DATABASE_DONE;
-
-    if (stands && connection->is_cluster)
-        result = connection_ask(connection, "transaction", "SELECT @@in_transaction", &stands);
-    if (result != DATABASE_DONE)
-        return result;
-    if (!stands) {
-        connection_set_error(connection, "commit: the server has rolled the transaction back");
-        return DATABASE_CONFLICT;
-    }
-    if (!connection_has_time(connection))
-        return connection_note_no_time(connection, "commit");
-    return mysql_commit(connection->handle) == 0 ? DATABASE_DONE
-                                                 : connection_note_last(connection, "commit");
-}
-
 enum database_result
 database_transaction(struct database *database, database_work *work, void *arg)
 {
@@ -279,7 +254,7 @@ database_transaction(struct database *database, database_work *work, void *arg)
         return result;
     result = work(database, arg);
     if (result == DATABASE_DONE)
-        result = commit(connection);
+        result = connection_commit(connection);
     if (result == DATABASE_DONE)
         return DATABASE_DONE;
     /* Where there is no time for a rollback, the connection goes, and the transaction with it. One
