@@ -17,6 +17,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/supervisor.c app/supervisor.h \
 	app/worker.c app/worker.h \
 	app/api/answer.c app/api/answer.h \
+	app/api/asking.c app/api/asking.h \
 	app/api/authentication.c app/api/authentication.h \
 	app/api/error.c app/api/error.h \
 	app/api/exchange.c app/api/exchange.h \

@@ -14,5 +14,6 @@ exchange_is_settled(const struct exchange *exchange)
 bool
 exchange_has_called(const struct exchange *exchange)
 {
-    return exchange->work == WORK_SETTLE_CHARGE || exchange->work == WORK_SETTLE_REFUND;
+    return exchange->work == WORK_SETTLE_CHARGE || exchange->work == WORK_SETTLE_REFUND ||
+           exchange->work == WORK_CONCLUDE;
 }

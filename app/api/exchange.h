@@ -13,6 +13,7 @@
 #include "http/inbound.h"
 #include "http/router.h"
 #include "operations/charge.h"
+#include "operations/reconcile.h"
 #include "operations/refund.h"
 
 /* What a request asks to be done; the turn does all of a kind together. */
@@ -21,6 +22,8 @@ enum work {
     WORK_CHARGE,        /* work.charge */
     WORK_REFUND,        /* work.refunding */
     WORK_FIND_PAYMENT,  /* work.payment.id */
+    WORK_ASK,           /* work.asked: its processor, about a record that stays "processing" */
+    WORK_CONCLUDE,      /* work.asked, whose call has ended */
     WORK_CALL,          /* nothing for now: the processor is being called */
     WORK_SETTLE_CHARGE, /* work.charge, whose call has ended */
     WORK_SETTLE_REFUND, /* work.refunding, whose call has ended */
@@ -79,6 +82,7 @@ struct exchange {
         struct refunding refunding;
         struct payment payment;
         struct refund refund;
+        struct reconciling asked;
     };
 };
 

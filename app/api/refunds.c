@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "api/asking.h"
 #include "api/input.h"
 #include "api/representation.h"
 #include "store/refund_store.h"
@@ -63,6 +64,7 @@ find_refund(struct service *service, struct exchange *exchange)
                           exchange->credential.mode, &id, &exchange->refund);
 
     exchange->error = error_of_store(result, API_REFUND_NOT_FOUND);
+    asking_of_refund(service, exchange);
 }
 
 enum api_error

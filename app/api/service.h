@@ -13,11 +13,17 @@
 #include "operations/operation.h"
 #include "store/database.h"
 
+#define ASKED_SLOTS 64
+
 struct service {
     const struct config *config; /* not owned */
     struct log log;
     struct database *database; /* owned */
     struct processors processors;
+    struct {
+        struct identifier id;
+        int64_t at;        /* monotonic milliseconds */
+    } asked[ASKED_SLOTS];  /* about which records the processor was asked last */
     struct caller *caller; /* owned; NULL where no processor has effects */
     struct key_cache key_cache;
     int64_t

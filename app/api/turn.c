@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "api/asking.h"
 #include "api/authentication.h"
 #include "api/routes.h"
 #include "store/payment_store.h"
@@ -236,6 +237,7 @@ find_payments(struct service *service, struct exchange *const *exchanges, size_t
     for (size_t i = 0; i < size; i++) {
         selected[i]->work = WORK_NONE;
         selected[i]->error = error_of_store(searches[i].result, API_PAYMENT_NOT_FOUND);
+        asking_of_payment(service, selected[i]);
     }
 }
 
@@ -249,6 +251,20 @@ work_alone_all(struct service *service, struct exchange *const *exchanges, size_
         selected[i]->work = WORK_NONE;
         selected[i]->alone(service, selected[i]);
     }
+}
+
+/* Reads of what stays "processing": their processors are asked, and their answers noted. */
+static void
+ask_all(struct service *service, struct exchange *const *exchanges, size_t count)
+{
+    struct exchange *selected[TURN_MAX];
+    size_t size = select_work(exchanges, count, WORK_CONCLUDE, selected);
+
+    if (size > 0)
+        asking_conclude(service, selected, size);
+    size = select_work(exchanges, count, WORK_ASK, selected);
+    for (size_t i = 0; i < size; i++)
+        asking_begin(service, selected[i]);
 }
 
 /* One that has too little time left for the database would take it from its neighbours. */
@@ -274,7 +290,21 @@ turn_next_called(struct service *service)
     if (call == NULL)
         return NULL;
     exchange = call->owner;
-    exchange->work = call->job.task == PROCESSOR_CHARGE ? WORK_SETTLE_CHARGE : WORK_SETTLE_REFUND;
+    switch (call->job.task) {
+    case PROCESSOR_CHARGE:
+        exchange->work = WORK_SETTLE_CHARGE;
+        break;
+    case PROCESSOR_REFUND:
+        exchange->work = WORK_SETTLE_REFUND;
+        break;
+    case PROCESSOR_FIND_PAYMENT:
+    case PROCESSOR_FIND_REFUND:
+    case PROCESSOR_CLOSE_PAYMENT:
+    case PROCESSOR_CLOSE_REFUND:
+    case PROCESSOR_CHECK:
+        exchange->work = WORK_CONCLUDE;
+        break;
+    }
     return exchange;
 }
 
@@ -290,4 +320,5 @@ turn_work(struct service *service, struct exchange *const *exchanges, size_t cou
     charge_all(&workshop, exchanges, count, WORK_CHARGE, charge_run);
     refund_all(&workshop, exchanges, count, WORK_REFUND, refund_run);
     work_alone_all(service, exchanges, count);
+    ask_all(service, exchanges, count);
 }

@@ -100,7 +100,8 @@ reconcile(struct reconciler *reconciler, size_t *count)
     bool good = reconcile_claim(&reconciler->workshop, reconciler->reconcilings, count);
 
     for (size_t i = 0; i < *count; i++) {
-        if (reconcile_begin(&reconciler->workshop, &reconciler->reconcilings[i]))
+        if (reconcile_begin(&reconciler->workshop, &reconciler->reconcilings[i],
+                            &reconciler->reconcilings[i]))
             reconciler->asked++;
     }
     while (reconciler->asked > 0 && wait(reconciler, PAUSE_MS))

@@ -83,7 +83,7 @@ ask(const struct workshop *workshop, struct reconciling *reconciling, enum proce
     memset(call, 0, sizeof *call);
     processor_job_init(&call->job, task, processor, &reconciling->payment,
                        reconciling->is_refund ? &reconciling->refund : NULL);
-    call->owner = reconciling;
+    call->owner = reconciling->owner;
     call->deadline = deadline_in_ms(workshop->call_ms);
     caller_start(workshop->caller, call);
 }
@@ -96,7 +96,7 @@ find(const struct workshop *workshop, struct reconciling *reconciling)
 }
 
 bool
-reconcile_begin(const struct workshop *workshop, struct reconciling *reconciling)
+reconcile_begin(const struct workshop *workshop, struct reconciling *reconciling, void *owner)
 {
     const struct payment *payment = &reconciling->payment;
     const struct processor *processor =
@@ -108,6 +108,9 @@ reconcile_begin(const struct workshop *workshop, struct reconciling *reconciling
                   payment->processor);
         return false;
     }
+    if (!caller_may_try(workshop->caller, processor))
+        return false;
+    reconciling->owner = owner;
     find(workshop, reconciling);
     return true;
 }

@@ -28,6 +28,7 @@ struct reconciling {
     bool is_refund;
     struct payment payment; /* or that of the refund */
     struct refund refund;
+    void *owner;    /* becomes call.owner */
     bool is_closed; /* no call can come any more */
     struct call call;
     struct attempt attempts[3]; /* of this time */
@@ -40,9 +41,9 @@ bool reconcile_claim(const struct workshop *workshop,
                      struct reconciling reconcilings[RECONCILE_MAX], size_t *count)
     __attribute__((warn_unused_result));
 
-/* False when there is nobody to be asked: its processor is not configured; it stays as it is. The
- * call ends later: call.owner is the reconciling. */
-bool reconcile_begin(const struct workshop *workshop, struct reconciling *reconciling)
+/* False when there is nobody to be asked: its processor is not configured, or cannot be reached; it
+ * stays as it is. The call ends later, with this call.owner. */
+bool reconcile_begin(const struct workshop *workshop, struct reconciling *reconciling, void *owner)
     __attribute__((warn_unused_result));
 
 /* True when another call has been started; false when it can be settled. */

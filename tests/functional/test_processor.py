@@ -89,6 +89,24 @@ def test_a_call_that_never_came(stack, acquirer):
     assert acquirer.charges(amount=7702) == []
 
 
+@pytest.mark.parametrize("resource", ["payments", "refunds"])
+def test_a_read_asks_the_processor(stack, acquirer, resource):
+    """Once its request is over, who reads it need not wait for the reconciler."""
+    payment = stack.client.pay(amount=60).json()["id"]
+    acquirer.misbehave("drop_after")
+    answer = stack.client.pay(amount=60) if resource == "payments" else stack.client.refund(payment, 60)
+    acquirer.behave()
+    assert answer.json()["status"] == "processing"
+    path = answer.headers["Location"].removeprefix("/v1")
+    assert stack.client.get(path).json()["status"] == "processing"  # its request may still be at work
+    record = f"FROM {resource} WHERE status = 'processing'"
+    wait_until(lambda: stack.database.sql(f"SELECT due_at < UTC_TIMESTAMP(3) {record}") == [["1"]], 20, "its end")
+    read = stack.client.get(path)
+    early = stack.database.sql(f"SELECT COUNT(*) {record} AND look_at > UTC_TIMESTAMP(3)")
+    assert (read.json()["status"], early) == ("succeeded", [["0"]])
+    assert stack.client.get(path).json() == read.json()
+
+
 def refund_elsewhere(acquirer, charge, amount):
     """In the acquirer's own pages, so to say."""
     session = requests.Session()
