@@ -317,6 +317,10 @@ EXTRA_DIST += \
 	tests/harness/servers.py \
 	tests/harness/stack.py \
 	tests/harness/tap.py \
+	tests/model/README.md \
+	tests/model/money.pml \
+	tests/model/run \
+	tests/model/steps \
 	tests/portability/libraries \
 	tests/portability/run \
 	tests/soak/key-timing \
