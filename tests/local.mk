@@ -265,6 +265,7 @@ EXTRA_DIST += \
 	tests/faults/injector.py \
 	tests/faults/journal.py \
 	tests/faults/run \
+	tests/faults/three_books.py \
 	tests/galera/__init__.py \
 	tests/galera/galera_run.py \
 	tests/galera/run \

@@ -21,12 +21,6 @@ DECIMALS = {"USD": 2, "JPY": 0, "KWD": 3}
 DEADLINE = 25  # seconds: no answer may take longer, unless a run says what its own limits come to
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32
 
-# What an operation may be answered; everything else is a false answer.
-ALLOWED = {
-    "payment": {201, 402, 409, 503},
-    "refund": {201, 400, 409, 503},
-    "read": {200, 503},
-}
 PASSING = {409, 503}  # not conclusive: the outcome is open
 
 
@@ -89,6 +83,13 @@ def read_table(socket, database, sql):
 
 
 class Checker:
+    # What an operation may be answered; everything else is a false answer.
+    allowed = {
+        "payment": {201, 402, 409, 503},
+        "refund": {201, 400, 409, 503},
+        "read": {200, 503},
+    }
+
     def __init__(self, operations, payments, refunds, deadline=DEADLINE):
         self.deadline = deadline
         self.operations = operations
@@ -129,7 +130,7 @@ class Checker:
     def check_answers(self, identifier, operation):
         """What can be said from the journal alone."""
         kind = operation.sent["kind"]
-        allowed = ALLOWED[kind] - (set() if operation.sent["key"] else {409})
+        allowed = self.allowed[kind] - (set() if operation.sent["key"] else {409})
         for answer in operation.answers():
             if answer["status"] not in allowed:
                 self.complain("a false answer:", identifier, answer)
@@ -139,13 +140,17 @@ class Checker:
             self.complain("a request without any end:", identifier)
         if operation.sent["key"] and not operation.conclusive():
             self.complain("an outcome that the client never learnt:", identifier, operation.tries)
-        told = {(answer["status"], answer["body"], answer["location"]) for answer in operation.conclusive()}
-        if kind != "read" and len(told) > 1:
-            self.complain("two different answers:", identifier, told)
+        if kind != "read":
+            self.check_agreement(identifier, operation)
         first = [answer for answer in operation.conclusive()
                  if answer["status"] in (201, 402) and not answer["replayed"]]
         if len(first) > 1:
             self.complain("carried out twice:", identifier, first)
+
+    def check_agreement(self, identifier, operation):
+        told = {(answer["status"], answer["body"], answer["location"]) for answer in operation.conclusive()}
+        if len(told) > 1:
+            self.complain("two different answers:", identifier, told)
 
     def compare(self, what, identifier, expected, row):
         for name, value in expected.items():
@@ -195,13 +200,16 @@ class Checker:
             self.complain("a refund made twice:", identifier, rows)
         for answer in operation.conclusive():
             if answer["status"] == 400:
-                if rows:
-                    self.complain("a refund that was refused, and made:", identifier, rows)
-                if amount <= payment["amount"] - payment["refunded"]:
-                    self.complain("a refund that was refused would have fitted:", identifier, payment)
-            elif answer["status"] == 201:
+                self.check_refused_refund(identifier, payment, amount, rows)
+            elif answer["status"] in (201, 402):
                 self.check_refund_answer(identifier, answer, body, payment, amount, operation.sent["key"])
         return payment["id"], amount
+
+    def check_refused_refund(self, identifier, payment, amount, rows):
+        if rows:
+            self.complain("a refund that was refused, and made:", identifier, rows)
+        if amount <= payment["amount"] - payment["refunded"]:
+            self.complain("a refund that was refused would have fitted:", identifier, payment)
 
     def check_refund_answer(self, identifier, answer, body, payment, amount, key):
         told = json.loads(answer["body"], parse_float=str, parse_int=str)
@@ -234,7 +242,7 @@ class Checker:
     def check_sums(self):
         sums = collections.Counter()
         for row in self.refunds.values():
-            sums[row["payment_id"]] += row["amount"]
+            sums[row["payment_id"]] += row["amount"] if row["status"] != "failed" else 0
             if row["payment_id"] not in self.payments:
                 self.complain("a refund without a payment:", row)
         for row in self.payments.values():
@@ -273,15 +281,17 @@ def read_database(socket, database):
     time = "DATE_FORMAT(created_at, '%Y-%m-%dT%H:%i:%sZ')"
     payments = [
         {"id": row[0], "amount": int(row[1]), "refunded": int(row[2]), "currency": row[3], "status": row[4],
-         "source": row[5], "description": row[6], "key": row[7] or None, "created_at": row[8]}
+         "source": row[5], "description": row[6], "key": row[7] or None, "created_at": row[8],
+         "decline": row[9] or None, "reference": row[10] or None}
         for row in read_table(socket, database, "SELECT HEX(id), amount, refunded, currency, status, source,"
-                              f" IFNULL(description, ''), IFNULL(idempotency_key, ''), {time} FROM payments")
+                              f" IFNULL(description, ''), IFNULL(idempotency_key, ''), {time},"
+                              " IFNULL(decline, ''), IFNULL(reference, '') FROM payments")
     ]
     refunds = [
         {"id": row[0], "payment_id": row[1], "amount": int(row[2]), "status": row[3], "key": row[4] or None,
-         "created_at": row[5]}
+         "created_at": row[5], "reference": row[6] or None}
         for row in read_table(socket, database, "SELECT HEX(id), HEX(payment_id), amount, status,"
-                              f" IFNULL(idempotency_key, ''), {time} FROM refunds")
+                              f" IFNULL(idempotency_key, ''), {time}, IFNULL(reference, '') FROM refunds")
     ]
     return payments, refunds
 

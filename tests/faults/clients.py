@@ -8,10 +8,32 @@ import json
 import random
 import threading
 import time
+from dataclasses import dataclass, field
 
 DEADLINE = 25  # seconds for any answer: nginx gives up at 20
 CURRENCIES = {"USD": 2, "JPY": 0, "KWD": 3}  # the number of decimals
 HOT = 6  # payments that all clients refund at once
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What is paid, and how."""
+
+    sources: tuple = ("tok_visa",)  # that pay
+    declined: tuple = ("tok_chargeDeclined",)
+    declines: float = 0.1  # of the payments
+    multiples: dict = field(default_factory=dict)  # of minor units, by currency; 1 for others
+    pause: float = 0  # seconds between two operations of a client, at most
+
+
+SANDBOX = Shop()
+# A look-up by time reads all that was paid before: the pause keeps that a shop's, not a flood's.
+STRIPE = Shop(
+    sources=("tok_visa", "tok_mastercard", "pm_card_visa", "pm_card_mastercard"),
+    declined=("tok_chargeDeclined", "tok_chargeDeclinedInsufficientFunds", "tok_chargeDeclinedExpiredCard",
+              "pm_card_chargeDeclinedIncorrectCvc", "pm_card_chargeDeclined", "pm_card_authenticationRequired"),
+    declines=0.15, multiples={"KWD": 10}, pause=0.3,
+)
 
 
 def amount_text(minor, decimals):
@@ -24,17 +46,18 @@ def amount_text(minor, decimals):
 class Payment:
     """An acknowledged payment that may be refunded."""
 
-    def __init__(self, identifier, minor, decimals, answer):
+    def __init__(self, identifier, minor, decimals, multiple):
         self.id = identifier
         self.minor = minor
         self.decimals = decimals
-        self.answer = answer
+        self.multiple = multiple
         self.used = set()
 
     def new_amount(self, chance):
         """An amount that no refund of this payment has been asked for yet: it tells the refunds apart."""
         for _ in range(20):
-            minor = chance.randint(1, max(1, self.minor // chance.choice([1, 2, 4, 10])))
+            most = max(1, self.minor // chance.choice([1, 2, 4, 10]) // self.multiple)
+            minor = chance.randint(1, most) * self.multiple
             if minor not in self.used:
                 self.used.add(minor)
                 return minor
@@ -74,13 +97,21 @@ class Operation:
         self.key = key
         self.body = body  # JSON text
         self.tries = 0
-        self.final = None  # the conclusive answer: (status, body)
+        self.final = None  # the last conclusive answer: (status, body)
+        self.makes = None  # what a payment that succeeds may be refunded by: (minor, decimals, multiple)
+
+    @property
+    def state(self):
+        """What was told of it: "processing", "succeeded", "failed", or None."""
+        if self.final is None or self.final[0] != 201:
+            return None
+        return json.loads(self.final[1])["status"]
 
 
 class Client(threading.Thread):
     """One program of a merchant. addresses are (host, port) pairs; after a failure the next one is used."""
 
-    def __init__(self, number, seed, addresses, api_key, journal, shared, stop):
+    def __init__(self, number, seed, addresses, api_key, journal, shared, stop, shop=SANDBOX):
         super().__init__(name=f"client-{number}", daemon=True)
         self.number = number
         self.chance = random.Random(f"{seed}/client/{number}")
@@ -90,16 +121,23 @@ class Client(threading.Thread):
         self.journal = journal
         self.shared = shared
         self.stop = stop  # an event: no new operations
+        self.shop = shop
         self.patience_ends = None  # when unresolved operations are given up, once stop is set
         self.connection = None
         self.count = 0
         self.done = []
+        self.open = []  # operations that were answered as processing
         self.error = None
 
     def run(self):
         try:
             while not self.stop.is_set():
                 self._one()
+                if self.shop.pause:
+                    self.stop.wait(self.chance.uniform(0, self.shop.pause))
+            while self.open and time.monotonic() < self.patience_ends:
+                self._look(self.open[0])
+                time.sleep(0.1)
             for operation in self.done[-50:]:
                 self._send(operation)  # a last look at what was acknowledged: replays
         except Exception as error:  # noqa: BLE001 - told by the main program
@@ -109,7 +147,9 @@ class Client(threading.Thread):
 
     def _one(self):
         dice = self.chance.random()
-        if dice < 0.08 and self.done:
+        if self.open and self.chance.random() < 0.1:
+            self._look(self.chance.choice(self.open))
+        elif dice < 0.08 and self.done:
             self._send(self.chance.choice(self.done))  # again: must be told the same
         elif dice < 0.2:
             self._read()
@@ -129,14 +169,15 @@ class Client(threading.Thread):
     def _pay(self):
         currency = self.chance.choice(list(CURRENCIES))
         minor = self.chance.randint(100, 100_000)
-        source = "tok_chargeDeclined" if self.chance.random() < 0.1 else "tok_visa"
+        multiple = self.shop.multiples.get(currency, 1)
+        minor = minor // multiple * multiple
+        source = self.chance.choice(
+            self.shop.declined if self.chance.random() < self.shop.declines else self.shop.sources)
         text = amount_text(minor, CURRENCIES[currency])
         body = f'{{"amount":{text},"currency":"{currency}","source":"{source}"}}'
         operation = self._new("payment", "POST", "/v1/payments", body, self.chance.random() < 0.7)
+        operation.makes = (minor, CURRENCIES[currency], multiple)
         self._carry_out(operation)
-        if operation.final and operation.final[0] == 201:
-            answer = json.loads(operation.final[1])
-            self.shared.add(Payment(answer["id"], minor, CURRENCIES[currency], operation.final[1]))
 
     def _refund(self):
         payment = self.shared.pick(self.chance)
@@ -169,6 +210,30 @@ class Client(threading.Thread):
             twin.join()
         if operation.key and operation.final and operation.final[0] in (201, 402):
             self.done.append(operation)
+        if operation.state == "processing":
+            self.open.append(operation)
+        else:
+            self._take(operation)
+
+    def _take(self, operation):
+        """What succeeded may be refunded."""
+        if operation.makes and operation.state == "succeeded":
+            self.shared.add(Payment(json.loads(operation.final[1])["id"], *operation.makes))
+
+    def _look(self, operation):
+        """Asks what became of an operation that was answered as processing: by its key, or by its id."""
+        if operation.state != "processing":
+            pass  # it was sent again meanwhile, and told
+        elif operation.key and self.chance.random() < 0.5:
+            self._send(operation)
+        else:
+            shown = self._new("read", "GET", f"{operation.path}/{json.loads(operation.final[1])['id']}", None, False)
+            self._send(shown)
+            if shown.final and shown.final[0] == 200:
+                operation.final = (201, shown.final[1])
+        if operation.state != "processing":
+            self.open.remove(operation)
+            self._take(operation)
 
     def _send(self, operation):
         """One request; the status if it is conclusive, else None."""

@@ -10,29 +10,37 @@ import re
 import secrets
 import shutil
 import sys
+import tempfile
 import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-from faults import checker  # noqa: E402
-from faults.clients import Client, Shared  # noqa: E402
-from faults.injector import DatabaseFaults, Injector, PoolFaults, heal, restart_everything  # noqa: E402
+from faults import checker, three_books  # noqa: E402
+from faults.clients import SANDBOX, STRIPE, Client, Shared  # noqa: E402
+from faults.injector import (  # noqa: E402
+    AcquirerFaults, DatabaseFaults, Injector, PoolFaults, heal, restart_everything)
 from faults.journal import Journal  # noqa: E402
+from harness.acquirer import Acquirer  # noqa: E402
 from harness.stack import Stack  # noqa: E402
 
 REQUEST_TIMEOUT = 4
 DATABASE_TIMEOUT = 1
 QUEUE_SECONDS = 3
+PROCESSOR_TIMEOUT = 2
 PATIENCE = 60  # seconds after the last fault until every outcome must be known
 
 
-def parse_arguments(program, description):
+def argument_parser(program, description):
     parser = argparse.ArgumentParser(prog=program, description=description)
     parser.add_argument("--seconds", type=int, default=60, help="how long faults are injected (60)")
     parser.add_argument("--seed", default=secrets.token_hex(4), help="of an earlier run, to repeat its choices")
     parser.add_argument("--clients", type=int, default=24, help="concurrent clients (24)")
     parser.add_argument("--keep", metavar="FOLDER", help="copy journal and logs there")
+    return parser
+
+
+def parse_arguments(parser):
     arguments = parser.parse_args()
     if arguments.seconds < 1 or arguments.clients < 1:
         parser.error("--seconds and --clients must be above 0")
@@ -42,13 +50,14 @@ def parse_arguments(program, description):
 class Clients:
     """The clients of a run, and the folder of their journal."""
 
-    def __init__(self, arguments, folder, addresses, api_key):
+    def __init__(self, arguments, folder, addresses, api_key, shop=SANDBOX):
         self.folder = os.path.join(folder, "journal")
         os.mkdir(self.folder)
         self.stop = threading.Event()
         shared = Shared()
         self.threads = [
-            Client(number, arguments.seed, addresses, api_key, Journal(self.folder, str(number)), shared, self.stop)
+            Client(number, arguments.seed, addresses, api_key, Journal(self.folder, str(number)), shared, self.stop,
+                   shop)
             for number in range(arguments.clients)
         ]
         for client in self.threads:
@@ -104,7 +113,10 @@ def mean_group(log):
 def idle(figures, injectors, seconds):
     """A run that did nothing proves nothing: what is missing of it."""
     missing = ["requests that were done together"] if figures["mean group"] <= 1 else []
-    missing += [name for name in ("payments kept", "refunds kept", "answers 503") if not figures.get(name)]
+    wanted = ["payments kept", "refunds kept", "answers 503"]
+    if "told processing" in figures and seconds >= 60:
+        wanted += ["told processing", "payments declined", "payments never charged", "refunds never made"]
+    missing += [name for name in wanted if not figures.get(name)]
     if seconds >= 60:
         missing += [name for injector in injectors for name in injector.faults if not injector.counts[name]]
     return [f"the run had none of these: {name}" for name in missing]
@@ -116,19 +128,35 @@ def keep(arguments, folder):
                         dirs_exist_ok=True)
 
 
-def main():
-    arguments = parse_arguments("tests/faults/run", "Kills, stops and blocks everything under a load of payments "
-                                "and refunds, and proves from a journal that none was lost, doubled or over-refunded.")
-    with Stack(
-        database_options=["--max-connections=30"], workers=2, request_timeout=REQUEST_TIMEOUT,
-        database_timeout=DATABASE_TIMEOUT, body_timeout=2, max_queue_seconds=QUEUE_SECONDS, key_cache_seconds=1,
-    ) as stack:
-        clients = Clients(arguments, stack.folder, [("127.0.0.1", stack.nginx.port)], stack.key)
-        pool = PoolFaults(stack.workers, stack.nginx, REQUEST_TIMEOUT)
-        database = DatabaseFaults(stack.database, REQUEST_TIMEOUT, DATABASE_TIMEOUT)
-        stop = threading.Event()
-        injectors = [
-            Injector("servers", arguments.seed, stop, {
+def wait_for_settlement(database, end):
+    """Nothing stays processing, once all is up: the seconds that it took, or None when it lasts until the end."""
+    started = time.monotonic()
+    while True:
+        open_records = database.sql("SELECT (SELECT COUNT(*) FROM payments WHERE status = 'processing') +"
+                                    " (SELECT COUNT(*) FROM refunds WHERE status = 'processing')")
+        if open_records == [["0"]]:
+            return round(time.monotonic() - started, 1)
+        if time.monotonic() > end:
+            return None
+        time.sleep(0.5)
+
+
+class Run:
+    """One server under faults; with a processor, payments go through the acquirer of the tests."""
+
+    options = {"workers": 2, "request_timeout": REQUEST_TIMEOUT, "database_timeout": DATABASE_TIMEOUT,
+               "body_timeout": 2, "max_queue_seconds": QUEUE_SECONDS, "key_cache_seconds": 1}
+
+    def __init__(self, arguments, acquirer=None):
+        self.arguments = arguments
+        self.acquirer = acquirer
+        self.call_seconds = PROCESSOR_TIMEOUT if acquirer else 0
+        self.stop = threading.Event()
+        self.settled_after = None
+
+    def injectors(self, stack, pool, database):
+        faults = [
+            Injector("servers", self.arguments.seed, self.stop, {
                 "kill_database": database.kill_database,
                 "stop_database": database.stop_database,
                 "kill_parent": pool.kill_parent,
@@ -137,7 +165,7 @@ def main():
                 "kill_nginx": pool.kill_nginx,
                 "restart_everything": restart_everything(stack, pool),
             }, (0.3, 2)),
-            Injector("connections", arguments.seed, stop, {
+            Injector("connections", self.arguments.seed, self.stop, {
                 "kill_worker": pool.kill_worker,
                 "stop_worker": pool.stop_worker,
                 "kill_connections": database.kill_connections,
@@ -147,22 +175,81 @@ def main():
                 "fill_connections": database.fill_connections,
             }, (0.1, 1)),
         ]
+        if self.acquirer:
+            faults.append(Injector("acquirer", self.arguments.seed, self.stop,
+                                   AcquirerFaults(self.acquirer, PROCESSOR_TIMEOUT).faults(), (0.2, 1.2)))
+        return faults
+
+    def finish(self, stack, clients):
+        """All is up again: what is open is resolved, and a request that was late on its way has come."""
+        heal(stack, self.acquirer)
+        healed = time.monotonic()
+        clients.finish()
+        if self.acquirer:
+            wait_for_settlement(stack.database, healed + PATIENCE)
+            self.settled_after = round(time.monotonic() - healed, 1)
+            time.sleep(max(0, healed + AcquirerFaults.latest + 1 - time.monotonic()))
+
+    def check(self, stack, clients, pool):
+        """(figures, violations)"""
+        # A request may wait for a stopped worker, in the queue, and for its own deadline, one after the other; once
+        # the processor was called, what came of it is noted within a deadline of its own.
+        deadline = pool.too_long + QUEUE_SECONDS + REQUEST_TIMEOUT + 3
+        if not self.acquirer:
+            return checker.check(clients.folder, stack.database.socket, deadline=deadline)
+        figures, violations = three_books.check(clients.folder, stack.database.socket, {
+            "charges": self.acquirer.charges(), "payment_intents": self.acquirer.payment_intents(),
+            "refunds": self.acquirer.refunds(), "keys": self.acquirer.keys(),
+        }, deadline + PROCESSOR_TIMEOUT + REQUEST_TIMEOUT)
+        figures["all final after (s)"] = self.settled_after
+        return figures, violations
+
+    def run(self, stack):
+        """(figures, injectors, violations)"""
+        clients = Clients(self.arguments, stack.folder, [("127.0.0.1", stack.nginx.port)], stack.key,
+                          STRIPE if self.acquirer else SANDBOX)
+        pool = PoolFaults(stack.workers, stack.nginx, REQUEST_TIMEOUT + self.call_seconds)
+        injectors = self.injectors(stack, pool, DatabaseFaults(stack.database, REQUEST_TIMEOUT, DATABASE_TIMEOUT))
         try:
-            run_injectors(injectors, stop, arguments.seconds)
-            heal(stack)
-            clients.finish()
+            run_injectors(injectors, self.stop, self.arguments.seconds)
+            self.finish(stack, clients)
             # What was acknowledged must have reached the disk.
             stack.database.kill()
             stack.database.start()
         finally:
-            keep(arguments, stack.folder)
-        # A request may wait for a stopped worker, in the queue, and for its own deadline, one after the other.
-        deadline = pool.too_long + QUEUE_SECONDS + REQUEST_TIMEOUT + 3
-        figures, violations = checker.check(clients.folder, stack.database.socket, deadline=deadline)
+            keep(self.arguments, stack.folder)
+        figures, violations = self.check(stack, clients, pool)
         figures["mean group"] = mean_group(stack.workers.log())
-        violations += idle(figures, injectors, arguments.seconds)
-        print_table(arguments, figures, injectors, violations)
-    return 1 if violations else 0
+        return figures, injectors, violations + idle(figures, injectors, self.arguments.seconds)
+
+
+def run_with_processor(arguments, folder):
+    acquirer = Acquirer(folder, latency_ms=20).start()
+    try:
+        with Stack(["--max-connections=30"], processors={"stripe": acquirer}, processor_timeout=PROCESSOR_TIMEOUT,
+                   **Run.options) as stack:
+            stack.admin("merchant", "set", stack.merchant, "--test-processor", "stripe")
+            return Run(arguments, acquirer).run(stack)
+    finally:
+        acquirer.stop()
+        if arguments.keep:
+            shutil.copytree(folder, os.path.join(arguments.keep, "acquirer"), dirs_exist_ok=True)
+
+
+def main():
+    parser = argument_parser("tests/faults/run", "Kills, stops and blocks everything under a load of payments and "
+                             "refunds, and proves from a journal that none was lost, doubled or over-refunded.")
+    parser.add_argument("--processor", action="store_true",
+                        help="payments move money, through an acquirer that fails as well; its ledger is compared, too")
+    arguments = parse_arguments(parser)
+    if arguments.processor:
+        with tempfile.TemporaryDirectory(prefix="papi-acquirer-") as folder:
+            result = run_with_processor(arguments, folder)
+    else:
+        with Stack(["--max-connections=30"], **Run.options) as stack:
+            result = Run(arguments).run(stack)
+    print_table(arguments, *result)
+    return 1 if result[-1] else 0
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 
+from harness.acquirer import rule
 from harness.process import wait_until
 from harness.servers import SqlError, SqlSession, connects
 
@@ -196,6 +197,54 @@ class DatabaseFaults:
                 session.close()
 
 
+class AcquirerFaults:
+    """Faults of the acquirer: it dies, it stands still, and it misbehaves in each of its ways."""
+
+    # Those of a request that a client's payment or refund and a look-up may meet alike.
+    plain = ("drop_before", "drop_after", "half", "empty", "garbage", "wrong_amount", "wrong_record")
+    latest = 14  # seconds: so late a request arrives at most
+
+    def __init__(self, acquirer, processor_timeout):
+        self.acquirer = acquirer
+        self.too_long = processor_timeout + 1  # seconds
+
+    def faults(self):
+        """name -> function(chance)"""
+        return {
+            "kill_acquirer": self.kill_acquirer,
+            "stop_acquirer": self.stop_acquirer,
+            **{f"acquirer_{what}": self._misbehaviour(what) for what in self.plain},
+            "acquirer_late_arrival": self._misbehaviour("late_arrival", method=["POST"], seconds=[
+                0.5, self.too_long, self.latest - 1]),
+            "acquirer_slow": self._misbehaviour("slow", seconds=[0.5, self.too_long]),
+            "acquirer_late_answer": self._misbehaviour("late_answer", seconds=[0.5, self.too_long]),
+            "acquirer_conflict": self._misbehaviour("conflict", should_retry=[None, True, False]),
+            "acquirer_rate_limit": self._misbehaviour("rate_limit", retry_after=[1, 5]),
+            "acquirer_error_before": self._misbehaviour("error_before", should_retry=[None, True, False]),
+            # It says that it failed, for ever, and has done it.
+            "acquirer_error_kept": self._misbehaviour("error_kept", acts=[True], method=["POST"],
+                                                      path=["/v1/charges", "/v1/refunds"]),
+            "acquirer_wrong_name": self._misbehaviour("wrong_name"),
+        }
+
+    def kill_acquirer(self, chance):
+        self.acquirer.kill()
+        time.sleep(chance.uniform(0, 1.5))
+        self.acquirer.start()
+
+    def stop_acquirer(self, chance):
+        with stopped([self.acquirer.pid]):
+            time.sleep(chance.choice([0.5, self.too_long]))
+
+    def _misbehaviour(self, what, **choices):
+        def inject(chance):
+            members = {name: chance.choice(values) for name, values in choices.items()}
+            self.acquirer.misbehave(rule(what, probability=chance.choice([0.4, 1]), **members))
+            time.sleep(chance.uniform(0.3, 1.5))
+            self.acquirer.behave()
+        return inject
+
+
 def restart_everything(stack, faults):
     """An orderly end of all, in the wrong order: the database first."""
     def restart(_):
@@ -207,12 +256,16 @@ def restart_everything(stack, faults):
     return restart
 
 
-def heal(stack):
-    """Whatever is down is started again."""
+def heal(stack, acquirer=None):
+    """Whatever is down is started again, and the acquirer behaves."""
+    if acquirer:
+        acquirer.behave()
+        if not acquirer.running:
+            acquirer.start()
     for server in (stack.database, stack.workers, stack.nginx):
         if not server.running:
             server.start()
     wait_until(lambda: stack.client.get("/readyz").status_code == 200, 60, "the recovery")
 
 
-__all__ = ["DatabaseFaults", "Injector", "PoolFaults", "connects", "heal", "restart_everything", "stopped"]
+__all__ = ["AcquirerFaults", "DatabaseFaults", "Injector", "PoolFaults", "connects", "heal", "restart_everything", "stopped"]

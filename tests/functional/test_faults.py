@@ -1,4 +1,4 @@
-"""A short fault run, by the command that makes long ones.
+"""Short fault runs, by the command that makes long ones.
 
 SPDX-License-Identifier: MIT
 """
@@ -7,12 +7,15 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from harness.servers import SOURCE
 
 
-def test_nothing_is_lost_doubled_or_over_refunded():
+@pytest.mark.parametrize("options", [[], ["--processor"]], ids=["sandbox", "processor"])
+def test_nothing_is_lost_doubled_or_over_refunded(options):
     program = os.path.join(SOURCE, "tests", "faults", "fault_run.py")
-    arguments = ["--seconds", "20", "--clients", "8"]
+    arguments = ["--seconds", "20", "--clients", "8", *options]
     if "PAYMENT_API_SEED" in os.environ:
         arguments += ["--seed", os.environ["PAYMENT_API_SEED"]]
     result = subprocess.run(

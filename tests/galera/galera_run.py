@@ -14,7 +14,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
 from faults import checker  # noqa: E402
-from faults.fault_run import Clients, idle, keep, mean_group, parse_arguments, print_table, run_injectors  # noqa: E402
+from faults.fault_run import Clients, argument_parser, idle, keep, mean_group, parse_arguments, print_table, run_injectors  # noqa: E402
 from faults.injector import DatabaseFaults, Injector, PoolFaults, stopped  # noqa: E402
 from harness.galera import Cluster  # noqa: E402
 from harness.process import wait_until  # noqa: E402
@@ -181,9 +181,9 @@ def verify_upgrade(cluster):
 
 
 def main():
-    arguments = parse_arguments("tests/galera/run", "Kills, stops and cuts off the nodes of a three-node Galera "
-                                "cluster under payments and refunds through all nodes at once, and proves from a "
-                                "journal that none was lost, doubled or over-refunded.")
+    arguments = parse_arguments(argument_parser(
+        "tests/galera/run", "Kills, stops and cuts off the nodes of a three-node Galera cluster under payments and "
+        "refunds through all nodes at once, and proves from a journal that none was lost, doubled or over-refunded."))
     with Cluster(
         workers=2, request_timeout=REQUEST_TIMEOUT, database_timeout=DATABASE_TIMEOUT, log_level="info",
     ) as cluster:
