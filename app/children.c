@@ -13,7 +13,10 @@
 int64_t
 children_limit_ms(const struct config *config)
 {
-    return (int64_t)(config->request_timeout + config->database_timeout + config->body_timeout) *
+    int calls = config->processors.count > 0 ? config->processor_timeout : 0;
+
+    return (int64_t)(config->request_timeout + calls + config->database_timeout +
+                     config->body_timeout) *
                1000 +
            GRACE_MS;
 }

@@ -140,11 +140,16 @@ pauses_grow_while_they_die_young(void **state)
 static void
 the_limit_is_the_sum_of_what_a_request_may_take(void **state)
 {
-    const struct config config = {
-        .request_timeout = 10, .database_timeout = 3, .body_timeout = 5, .workers = 4};
+    struct config config = {.request_timeout = 10,
+                            .processor_timeout = 15,
+                            .database_timeout = 3,
+                            .body_timeout = 5,
+                            .workers = 4};
 
     (void)state;
     assert_int_equal(children_limit_ms(&config), LIMIT);
+    config.processors.count = 1; /* now one may wait for a processor */
+    assert_int_equal(children_limit_ms(&config), LIMIT + 15000);
 }
 
 static void
