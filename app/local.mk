@@ -111,6 +111,7 @@ app_payment_admin_SOURCES = \
 	app/admin/key.c \
 	app/admin/main.c \
 	app/admin/merchant.c \
+	app/admin/reconcile.c \
 	app/admin/schema.c
 app_payment_admin_LDADD = $(library_LIBS)
 app_payment_admin_LDFLAGS = $(STATIC_LDFLAGS)

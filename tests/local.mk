@@ -277,6 +277,7 @@ EXTRA_DIST += \
 	tests/fuzz/stripe.dict \
 	tests/functional/conftest.py \
 	tests/functional/test_admin.py \
+	tests/functional/test_admin_payments.py \
 	tests/functional/test_authentication.py \
 	tests/functional/test_bad_input.py \
 	tests/functional/test_configuration.py \
@@ -293,6 +294,7 @@ EXTRA_DIST += \
 	tests/functional/test_outbound.py \
 	tests/functional/test_payments.py \
 	tests/functional/test_pool.py \
+	tests/functional/test_processor.py \
 	tests/functional/test_quickstart.py \
 	tests/functional/test_races.py \
 	tests/functional/test_readme.py \

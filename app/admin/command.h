@@ -38,6 +38,7 @@ struct admin {
     const char *live_processor; /* --live-processor */
     const char *test_processor; /* --test-processor */
     bool resume;                /* --resume */
+    bool once;                  /* --once */
 };
 
 typedef enum admin_exit admin_command(struct admin *admin);
@@ -52,6 +53,7 @@ admin_command key_list;
 admin_command key_revoke;
 admin_command schema_status;
 admin_command schema_upgrade;
+admin_command reconcile;
 admin_command check;
 
 /* A database of this file's group (see admin_group()); not yet connected, NULL without memory. */

@@ -21,6 +21,7 @@ enum {
     TAKES_LIVE = 1 << 3,
     TAKES_EXPIRES = 1 << 4,
     TAKES_PROCESSORS = 1 << 5,
+    TAKES_ONCE = 1 << 6,
 };
 
 enum argument_rule {
@@ -60,6 +61,8 @@ static const struct command {
     {"key", "list", MAYBE_ARGUMENT, "[MERCHANT_ID]", 0, true, key_list,
      "list the keys of a merchant, or all"},
     {"key", "revoke", ONE_ARGUMENT, "KEY_ID", 0, true, key_revoke, "refuse a key from now on"},
+    {"reconcile", NULL, NO_ARGUMENT, "--once", TAKES_ONCE, false, reconcile,
+     "ask processors about what stays processing, as far as it is due, and end"},
     {"check", NULL, NO_ARGUMENT, "", 0, false, check,
      "verify configuration, database, schema, privileges and TLS"},
 };
@@ -90,6 +93,7 @@ print_help(void)
            "  --live                 a key for real money; needs a processor for that\n"
            "  --live-processor NAME  a section [processor NAME] for live keys; none: no more\n"
            "  --test-processor NAME  the same for test keys; none: the sandbox\n"
+           "  --once                 look once; it is the only way so far\n"
            "  --help, --version\n"
            "\n"
            "It connects with the section [database-admin] of the configuration file, or with\n"
@@ -182,6 +186,7 @@ parse_options(int argc, char **argv, struct admin *admin, struct parsed *parsed)
         {"live", no_argument, NULL, 'L'},
         {"live-processor", required_argument, NULL, 'P'},
         {"test-processor", required_argument, NULL, 'T'},
+        {"once", no_argument, NULL, 'o'},
         {"expires", required_argument, NULL, 'e'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
@@ -216,6 +221,10 @@ parse_options(int argc, char **argv, struct admin *admin, struct parsed *parsed)
         case 'e':
             admin->expires = optarg;
             parsed->options |= TAKES_EXPIRES;
+            break;
+        case 'o':
+            admin->once = true;
+            parsed->options |= TAKES_ONCE;
             break;
         case 'P':
             admin->live_processor = optarg;

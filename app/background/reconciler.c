@@ -141,7 +141,7 @@ reconciler_run_once(const struct config *config, const char *account, size_t *co
     size_t found = 1;
 
     *count = 0;
-    while (good && found > 0) {
+    while (good && found > 0 && reconciler->signals.number == 0) {
         good = reconcile(reconciler, &found);
         *count += found;
     }

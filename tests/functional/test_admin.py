@@ -91,7 +91,7 @@ def test_a_merchant_is_disabled_and_enabled_again(stack):
     (("merchant",), "merchant needs one of: create, set, list, disable, enable."),
     (("merchant", "delete"), "merchant has no 'delete', but: create, set, list, disable, enable."),
     (("key", "delete", "x"), "key has no 'delete', but: create, list, revoke."),
-    (("merchants", "list"), "no such command: merchants; there are: schema, merchant, key, check."),
+    (("merchants", "list"), "no such command: merchants; there are: schema, merchant, key, reconcile, check."),
 ])
 def test_a_wrong_command_is_told_the_right_ones(stack, arguments, message):
     result = stack.try_admin(*arguments)
@@ -101,7 +101,7 @@ def test_a_wrong_command_is_told_the_right_ones(stack, arguments, message):
 
 @pytest.mark.parametrize("arguments", [
     (), ("nothing",), ("merchant",), ("merchant", "create"), ("merchant", "create", "a", "b"),
-    ("check", "x"), ("schema", "status", "--live"), ("merchant", "list", "--label", "x"), ("--unknown",),
+    ("check", "x"), ("reconcile",), ("schema", "status", "--live"), ("merchant", "list", "--label", "x"), ("--unknown",),
 ])
 def test_wrong_usage(stack, arguments):
     result = stack.try_admin(*arguments)
@@ -112,7 +112,7 @@ def test_wrong_usage(stack, arguments):
 def test_help_names_every_command(stack):
     text = stack.try_admin("--help").stdout
     for words in ("schema upgrade", "schema status", "merchant create", "merchant set", "merchant list", "merchant disable", "merchant enable",
-                  "key create", "key list", "key revoke", "check", "--json", "Exit status"):
+                  "key create", "key list", "key revoke", "reconcile --once", "check", "--json", "Exit status"):
         assert words in text
 
 
