@@ -81,7 +81,7 @@ call(const struct workshop *workshop, struct charge *charge)
     processor_job_init(&charge->call.job, PROCESSOR_CHARGE, charge->processor, &charge->payment,
                        NULL);
     charge->call.owner = charge->owner;
-    charge->call.deadline = deadline_in_ms(workshop->call_ms);
+    charge->call.deadline = operation_call_deadline(workshop, charge->payment.due_at);
     charge->outcome = OPERATION_CALLS;
     caller_start(workshop->caller, &charge->call);
 }

@@ -11,6 +11,14 @@ operation_due_at(const struct workshop *workshop, int64_t created_at)
     return created_at + workshop->request_ms + workshop->call_ms;
 }
 
+struct deadline
+operation_call_deadline(const struct workshop *workshop, int64_t due_at)
+{
+    int64_t left_ms = due_at - clock_wall_ms();
+
+    return deadline_in_ms(left_ms < workshop->call_ms ? left_ms : workshop->call_ms);
+}
+
 bool
 operation_is_at_work(int64_t due_at)
 {

@@ -42,6 +42,10 @@ struct workshop {
 /* When the request that makes a record now is over at the latest, Unix time in milliseconds. */
 int64_t operation_due_at(const struct workshop *workshop, int64_t created_at);
 
+/* When a call about a record with this due_at ends at the latest: a worker that stood still since
+ * it kept the record calls no later than it has promised. */
+struct deadline operation_call_deadline(const struct workshop *workshop, int64_t due_at);
+
 /* True while the request that made a "processing" record with this due_at may still be at work. */
 bool operation_is_at_work(int64_t due_at);
 

@@ -149,7 +149,7 @@ call(const struct workshop *workshop, struct refunding *refunding,
     processor_job_init(&refunding->call.job, PROCESSOR_REFUND, processor, &refunding->payment,
                        &refunding->refund);
     refunding->call.owner = refunding->owner;
-    refunding->call.deadline = deadline_in_ms(workshop->call_ms);
+    refunding->call.deadline = operation_call_deadline(workshop, refunding->refund.due_at);
     refunding->outcome = OPERATION_CALLS;
     caller_start(workshop->caller, &refunding->call);
 }
