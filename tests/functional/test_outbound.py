@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import threading
 import time
+import warnings
 
 import pytest
 from harness.process import Process, wait_until
@@ -171,7 +172,7 @@ class TlsServer:
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789")
             return close()
         elif kind == "half-head":
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Le")
+            connection.sendall(b"HTTP/1.1 " + argument.encode() + b" X\r\nContent-Type: text/plain\r\nRetry-Af")
             return close()
         elif kind == "until-close":
             connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n0123456789")
@@ -360,9 +361,17 @@ def test_the_authority_is_not_among_those_that_are_believed(server, ca_file):
     assert not server.requests
 
 
-def test_old_tls_is_refused(probe, certificate):
-    server = TlsServer(certificate, ssl.TLSVersion.TLSv1_1)
+def test_old_tls_is_refused(authority, certificate, folder):
+    """Though the system's settings allow it."""
+    with open(f"{folder}/openssl.cnf", "w", encoding="ascii") as file:
+        file.write("openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = defaults\n"
+                   "[defaults]\nMinProtocol = TLSv1\nCipherString = DEFAULT:@SECLEVEL=0\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        server = TlsServer(certificate, ssl.TLSVersion.TLSv1_1)
+    probe = Probe(authority.file, environment={"OPENSSL_CONF": f"{folder}/openssl.cnf"})
     assert probe.call(server.url + "/ok").result == "not_sent"
+    probe.close()
     server.stop()
 
 
@@ -400,7 +409,7 @@ def test_the_connection_of_a_lost_call_gets_no_more_calls(probe, server):
     assert server.connections == before + 1
 
 
-@pytest.mark.parametrize("path", ["half", "half-head", "half-chunks", "until-close", "garbage"])
+@pytest.mark.parametrize("path", ["half", "half-head/200", "half-head/204", "half-chunks", "until-close", "garbage"])
 def test_an_answer_that_is_cut(probe, server, path):
     ended = probe.call(f"{server.url}/{path}", method="POST", body=10, deadline_ms=5000)
     assert (ended.result, ended.status, ended.length) == ("lost", 0, 0)
@@ -433,8 +442,16 @@ def test_nothing_but_https(probe, server, scheme):
 
 
 def test_no_time_is_left(probe, server):
+    """Not even a connection that is there is used."""
+    probe.call(server.url + "/ok")
     assert probe.call(server.url + "/ok", deadline_ms=0).result == "not_sent"
-    assert not server.requests
+    assert len(server.requests) == 1
+
+
+def test_peers_share_no_connection(probe, server):
+    for peer in (0, 1, 0, 1):
+        assert probe.call(server.url + "/ok", peer=peer).result == "answered"
+    assert server.connections == 2
 
 
 def test_the_environment_names_no_proxy(authority, server):
