@@ -313,13 +313,12 @@ caller_next_ended(struct caller *caller)
     return call;
 }
 
-/* Sends what has waited long enough; milliseconds until the next one has, -1 for none. */
-static int64_t
+/* Sends what has waited long enough. */
+static void
 send_waiting(struct caller *caller)
 {
     struct call *waiting = caller->waiting;
     int64_t now = clock_monotonic_ms();
-    int64_t next_ms = -1;
 
     caller->waiting = NULL;
     while (waiting != NULL) {
@@ -333,8 +332,21 @@ send_waiting(struct caller *caller)
         }
         call->next = caller->waiting;
         caller->waiting = call;
-        if (next_ms < 0 || call->send_at - now < next_ms)
-            next_ms = call->send_at - now;
+    }
+}
+
+/* Milliseconds until one has waited long enough; -1 when none waits. */
+static int64_t
+next_send_ms(const struct caller *caller)
+{
+    int64_t now = clock_monotonic_ms();
+    int64_t next_ms = -1;
+
+    for (const struct call *call = caller->waiting; call != NULL; call = call->next) {
+        int64_t left_ms = call->send_at > now ? call->send_at - now : 0;
+
+        if (next_ms < 0 || left_ms < next_ms)
+            next_ms = left_ms;
     }
     return next_ms;
 }
@@ -342,9 +354,13 @@ send_waiting(struct caller *caller)
 int64_t
 caller_tick(struct caller *caller)
 {
-    int64_t outbound_ms = outbound_tick(caller->outbound);
-    int64_t waiting_ms = send_waiting(caller);
+    int64_t outbound_ms;
+    int64_t waiting_ms;
 
+    /* First, since what is sent now is to be looked after, too. */
+    send_waiting(caller);
+    outbound_ms = outbound_tick(caller->outbound);
+    waiting_ms = next_send_ms(caller);
     if (caller->ended != NULL)
         return 0;
     if (outbound_ms < 0 || (waiting_ms >= 0 && waiting_ms < outbound_ms))
