@@ -24,6 +24,8 @@ app_libpaymentapi_a_SOURCES = \
 	app/api/health.c app/api/health.h \
 	app/api/input.c app/api/input.h \
 	app/api/key_cache.c app/api/key_cache.h \
+	app/api/listing.c app/api/listing.h \
+	app/api/lists.c app/api/lists.h \
 	app/api/payments.c app/api/payments.h \
 	app/api/refunds.c app/api/refunds.h \
 	app/api/representation.c app/api/representation.h \
@@ -39,8 +41,10 @@ app_libpaymentapi_a_SOURCES = \
 	app/domain/identifier.c app/domain/identifier.h \
 	app/domain/mode.c app/domain/mode.h \
 	app/domain/money.c app/domain/money.h \
+	app/domain/page.c app/domain/page.h \
 	app/domain/payment.c app/domain/payment.h \
 	app/domain/refund.c app/domain/refund.h \
+	app/domain/timestamp.c app/domain/timestamp.h \
 	app/http/cgi.c app/http/cgi.h \
 	app/http/fastcgi.c app/http/fastcgi.h \
 	app/http/fastcgi_answer.c \
@@ -51,6 +55,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/http/fastcgi_settings.h \
 	app/http/inbound.c app/http/inbound.h \
 	app/http/json_body.c app/http/json_body.h \
+	app/http/query.c app/http/query.h \
 	app/http/request.c app/http/request.h \
 	app/http/response.c app/http/response.h \
 	app/http/router.c app/http/router.h \
@@ -80,8 +85,11 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/due_store.c app/store/due_store.h \
 	app/store/host_list.c app/store/host_list.h \
 	app/store/merchant_store.c app/store/merchant_store.h \
+	app/store/page_slots.c app/store/page_slots.h \
+	app/store/payment_list.c app/store/payment_list.h \
 	app/store/payment_row.c app/store/payment_row.h \
 	app/store/payment_store.c app/store/payment_store.h \
+	app/store/refund_list.c app/store/refund_list.h \
 	app/store/refund_row.c app/store/refund_row.h \
 	app/store/refund_store.c app/store/refund_store.h \
 	app/store/reservation.c app/store/reservation.h \

@@ -58,6 +58,7 @@ free_worker(struct worker *worker)
 static void
 give_place_back(struct worker *worker, struct exchange *exchange)
 {
+    exchange_end(exchange);
     exchange->next_free = worker->free_places;
     worker->free_places = exchange;
 }

@@ -5,4 +5,5 @@ dist_sql_DATA = \
 	sql/0002_upgrade_guard.sql \
 	sql/0003_mode.sql \
 	sql/0004_calls.sql \
+	sql/0005_lists.sql \
 	sql/grants.sql

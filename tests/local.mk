@@ -15,6 +15,8 @@ unit_tests = \
 	tests/unit/json_body-t \
 	tests/unit/loop-t \
 	tests/unit/money-t \
+	tests/unit/page-t \
+	tests/unit/query-t \
 	tests/unit/records-t \
 	tests/unit/request-t \
 	tests/unit/response-t \
@@ -76,6 +78,12 @@ tests_unit_loop_t_LDADD = $(unit_LDADD)
 tests_unit_money_t_SOURCES = tests/unit/money-t.c tests/unit/unit.h
 tests_unit_money_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_money_t_LDADD = $(unit_LDADD)
+tests_unit_page_t_SOURCES = tests/unit/page-t.c tests/unit/unit.h
+tests_unit_page_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_page_t_LDADD = $(unit_LDADD)
+tests_unit_query_t_SOURCES = tests/unit/query-t.c tests/unit/unit.h
+tests_unit_query_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_query_t_LDADD = $(unit_LDADD)
 tests_unit_records_t_SOURCES = tests/unit/records-t.c tests/unit/unit.h
 tests_unit_records_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_records_t_LDADD = $(unit_LDADD)

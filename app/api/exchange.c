@@ -5,6 +5,25 @@
  */
 #include "api/exchange.h"
 
+#include <stdlib.h>
+
+#include "api/representation.h"
+
+void
+exchange_set_text(struct exchange *exchange, char *text)
+{
+    free(exchange->text);
+    exchange->text = text;
+    exchange->represent = represent_text;
+}
+
+void
+exchange_end(struct exchange *exchange)
+{
+    free(exchange->text);
+    exchange->text = NULL;
+}
+
 bool
 exchange_is_settled(const struct exchange *exchange)
 {

@@ -10,11 +10,15 @@
 #include "api/error.h"
 #include "api/service.h"
 #include "domain/idempotency_key.h"
+#include "domain/page.h"
 #include "http/inbound.h"
+#include "http/query.h"
 #include "http/router.h"
 #include "operations/charge.h"
 #include "operations/reconcile.h"
 #include "operations/refund.h"
+#include "store/payment_list.h"
+#include "store/refund_list.h"
 
 /* What a request asks to be done; the turn does all of a kind together. */
 enum work {
@@ -77,18 +81,29 @@ struct exchange {
     enum work work;
     work_alone *alone; /* for WORK_ALONE */
     represent *represent;
+    const char *parameter; /* with API_INVALID_QUERY: which one; NULL when it is none of ours */
+    char *text;            /* the body, where it was made beforehand; owned */
     union {
+        char query[QUERY_SIZE]; /* of a GET, until its handler returns; one that fills it was cut */
         struct charge charge;
         struct refunding refunding;
         struct payment payment;
         struct refund refund;
         struct reconciling asked;
+        struct payment_listing payment_listing;
+        struct refund_listing refund_listing;
     };
 };
 
 /* Reads a request whose caller is known: validates all of it and says what is to be done, or which
  * error it is. It waits for nothing and changes nothing but the exchange. */
 typedef enum api_error api_handler(const struct service *service, struct exchange *exchange);
+
+/* Gives it a body that was made beforehand; the text was allocated, and becomes the exchange's. */
+void exchange_set_text(struct exchange *exchange, char *text);
+
+/* Frees what it owns. */
+void exchange_end(struct exchange *exchange);
 
 /* True when its record is durable and only the outcome is to be noted. */
 bool exchange_has_called(const struct exchange *exchange);

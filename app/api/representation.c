@@ -11,7 +11,7 @@
 
 /* No member needs a JSON escape: identifiers, codes, numbers, words of ours and times. */
 
-static void
+void
 append_payment(const struct payment *payment, struct response *response)
 {
     char id[IDENTIFIER_TEXT_SIZE], amount[MONEY_TEXT_SIZE], created_at[CLOCK_TEXT_SIZE];
@@ -26,7 +26,7 @@ append_payment(const struct payment *payment, struct response *response)
                     created_at);
 }
 
-static void
+void
 append_refund(const struct refund *refund, struct response *response)
 {
     char id[IDENTIFIER_TEXT_SIZE], payment_id[IDENTIFIER_TEXT_SIZE], amount[MONEY_TEXT_SIZE];
@@ -62,6 +62,13 @@ represent_refund(const struct exchange *exchange, struct response *response)
 {
     response->status = 200;
     append_refund(&exchange->refund, response);
+}
+
+void
+represent_text(const struct exchange *exchange, struct response *response)
+{
+    response->status = 200;
+    response_append(response, "%s", exchange->text);
 }
 
 static enum api_error

@@ -6,6 +6,7 @@
 #include "api/routes.h"
 
 #include "api/health.h"
+#include "api/lists.h"
 #include "api/payments.h"
 #include "api/refunds.h"
 
@@ -13,9 +14,9 @@
 #define POST(handler) .path.post = true, .post = (handler)
 
 static const struct api_route routes[] = {
-    {.path.pattern = "/payments", POST(payments_create)},
+    {.path.pattern = "/payments", GET(payments_list), POST(payments_create)},
     {.path.pattern = "/payments/{id}", GET(payments_read)},
-    {.path.pattern = "/refunds", POST(refunds_create)},
+    {.path.pattern = "/refunds", GET(refunds_list), POST(refunds_create)},
     {.path.pattern = "/refunds/{id}", GET(refunds_read)},
     {.path.pattern = "/healthz", GET(health_live), .access = ACCESS_OPEN},
     {.path.pattern = "/readyz", GET(health_ready), .access = ACCESS_OPEN},

@@ -39,6 +39,17 @@ take_idempotency_key(struct exchange *exchange, const struct header *header)
         idempotency_key_parse(header->value, exchange->idempotency_key);
 }
 
+/* The query lives no longer than the request's other parameters; one that is cut is too long for
+ * query_parse(). */
+static void
+take_query(struct exchange *exchange, const struct request *request)
+{
+    size_t length = strnlen(request->query, sizeof exchange->query - 1);
+
+    memcpy(exchange->query, request->query, length);
+    exchange->query[length] = '\0';
+}
+
 void
 turn_begin(struct exchange *exchange, const struct service *service, const struct inbound *inbound)
 {
@@ -62,6 +73,8 @@ turn_begin(struct exchange *exchange, const struct service *service, const struc
     take_route(exchange, &request);
     if (exchange->error == API_OK)
         authentication_take(exchange, &request.authorization);
+    if (exchange->method == METHOD_GET || exchange->method == METHOD_HEAD)
+        take_query(exchange, &request);
 }
 
 /*

@@ -174,6 +174,18 @@ waited_since(const char *start)
     return waited > 0 ? waited : 0;
 }
 
+/* A web server that passes no QUERY_STRING passes the query within REQUEST_URI all the same. */
+static const char *
+query_of(const struct header values[PARAMETER_COUNT])
+{
+    const char *query = values[PARAMETER_QUERY_STRING].value;
+    const char *uri = values[PARAMETER_REQUEST_URI].value;
+
+    if (query == NULL && uri != NULL && (uri = strchr(uri, '?')) != NULL)
+        query = uri + 1;
+    return query != NULL ? query : "";
+}
+
 void
 request_init(struct request *request, char *const *params)
 {
@@ -185,9 +197,7 @@ request_init(struct request *request, char *const *params)
     request->path = values[PARAMETER_PATH_INFO].value;
     if (request->path == NULL)
         request->path = "";
-    request->query = values[PARAMETER_QUERY_STRING].value;
-    if (request->query == NULL)
-        request->query = "";
+    request->query = query_of(values);
     set_base(request, values[PARAMETER_REQUEST_URI].value, values[PARAMETER_SCRIPT_NAME].value);
     request->authorization = values[PARAMETER_AUTHORIZATION];
     if (request->authorization.value == NULL)

@@ -31,7 +31,7 @@ struct header {
 struct request {
     enum http_method method;
     const char *path;             /* PATH_INFO, decoded by the web server; "" when there is none */
-    const char *query;            /* QUERY_STRING, not decoded; "" when there is none */
+    const char *query;            /* what is behind the "?", not decoded; "" when there is none */
     char base[REQUEST_BASE_SIZE]; /* what stands before PATH_INFO in the URL, "/v1": for Location */
     struct header authorization;
     struct header idempotency_key;

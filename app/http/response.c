@@ -81,6 +81,12 @@ response_clear_body(struct response *response)
     response->body_length = 0;
 }
 
+const char *
+response_body(const struct response *response)
+{
+    return response->text + RESPONSE_HEAD_SIZE;
+}
+
 void
 response_append(struct response *response, const char *format, ...)
 {

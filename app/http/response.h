@@ -11,10 +11,11 @@
 
 #include "http/request.h"
 
-#define RESPONSE_HEAD_SIZE ((size_t)2048)      /* all headers with the longest values */
-#define RESPONSE_BODY_SIZE ((size_t)64 * 1024) /* a page of a list */
-#define RESPONSE_ALLOW_SIZE 32                 /* "GET, HEAD, POST, OPTIONS" */
-#define RESPONSE_LOCATION_SIZE 256             /* base, "/payments/", identifier */
+#define RESPONSE_HEAD_SIZE ((size_t)2048) /* all headers with the longest values */
+#define RESPONSE_BODY_SIZE \
+    ((size_t)256 * 1024)           /* a page of a list, one record with all of its own */
+#define RESPONSE_ALLOW_SIZE 32     /* "GET, HEAD, POST, OPTIONS" */
+#define RESPONSE_LOCATION_SIZE 256 /* base, "/payments/", identifier */
 
 /* WWW-Authenticate of a 401, RFC 6750 section 3. */
 enum challenge {
@@ -41,6 +42,9 @@ void response_init(struct response *response);
 /* Adds to the body, which is JSON. What does not fit sets overflow. */
 void response_append(struct response *response, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The body so far: body_length bytes. */
+const char *response_body(const struct response *response);
 
 /* Takes the body back. */
 void response_clear_body(struct response *response);

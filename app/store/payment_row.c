@@ -8,15 +8,29 @@
 #include <string.h>
 
 #include "store/binding.h"
+#include "store/page_slots.h"
 #include "store/slots.h"
 
-#define SELECT                                                                              \
-    "SELECT id, merchant_id, mode, amount, refunded, currency, status, decline, processor," \
-    " source, description, idempotency_key, created_at, due_at, reference FROM payments"
+#define COLUMNS                                                                      \
+    "id, merchant_id, mode, amount, refunded, currency, status, decline, processor," \
+    " source, description, idempotency_key, created_at, due_at, reference"
+#define SELECT "SELECT " COLUMNS " FROM payments"
 #define COLUMN_COUNT 15
 #define BY_ID "(id = ? AND merchant_id = ? AND mode = ?)"
 #define BY_KEY "(merchant_id = ? AND mode = ? AND idempotency_key = ?)"
 #define EACH RECORD_KEY_PARAMETERS
+#define LIST(title, index, condition, condition_parameters, order)                                 \
+    {                                                                                              \
+        .name = title,                                                                             \
+        .sql = "SELECT " COLUMNS " FROM " PAGE(                                                    \
+            "payments", index, condition,                                                          \
+            order) "payments FORCE INDEX (PRIMARY) ON id = page_id ORDER BY page_id " order,       \
+        .parameters = PAGE_PARAMETERS(condition_parameters), .columns = COLUMN_COUNT, .late = true \
+    }
+#define OF_MERCHANT "merchant_id = ? AND mode = ?"
+#define OF_CURRENCY "merchant_id = ? AND mode = ? AND currency = ?"
+
+#define PAYMENT_LISTS (PAYMENT_LOOK_UPS * SLOTS_COUNT + 1)
 
 /*
  * The index is named where the optimizer could think of another one for a long list of conditions:
@@ -42,6 +56,14 @@ static const struct statement statements[] = {
          .parameters = 1,
          .columns = COLUMN_COUNT,
          .late = true},
+    [PAYMENT_LISTS + PAYMENT_LIST] =
+        LIST("payments, a page", "payments_list", OF_MERCHANT, 2, "DESC"),
+    [PAYMENT_LISTS + PAYMENT_LIST_BACKWARD] =
+        LIST("payments, a page backward", "payments_list", OF_MERCHANT, 2, "ASC"),
+    [PAYMENT_LISTS + PAYMENT_LIST_OF_CURRENCY] =
+        LIST("payments of a currency, a page", "payments_currency_list", OF_CURRENCY, 3, "DESC"),
+    [PAYMENT_LISTS + PAYMENT_LIST_OF_CURRENCY_BACKWARD] = LIST(
+        "payments of a currency, a page backward", "payments_currency_list", OF_CURRENCY, 3, "ASC"),
 };
 
 const struct statement_set payment_row_statements = {statements,
@@ -148,4 +170,16 @@ payment_row_due(struct database *database, int64_t now, payment_found *found, vo
     bind_row(&row, columns);
     return database_execute_rows(database, &statements[PAYMENT_LOOK_UPS * SLOTS_COUNT], parameters,
                                  columns, hand_over, &row);
+}
+
+enum database_result
+payment_row_page(struct database *database, enum payment_list list, MYSQL_BIND *parameters,
+                 payment_found *found, void *arg)
+{
+    struct payment_row row = {.found = found, .arg = arg};
+    MYSQL_BIND columns[COLUMN_COUNT];
+
+    bind_row(&row, columns);
+    return database_execute_rows(database, &statements[PAYMENT_LISTS + list], parameters, columns,
+                                 hand_over, &row);
 }

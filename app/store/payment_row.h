@@ -34,6 +34,19 @@ enum database_result payment_row_look_up(struct database *database, enum payment
 enum database_result payment_row_due(struct database *database, int64_t now, payment_found *found,
                                      void *arg) __attribute__((warn_unused_result));
 
+enum payment_list {
+    PAYMENT_LIST,
+    PAYMENT_LIST_BACKWARD,
+    PAYMENT_LIST_OF_CURRENCY,
+    PAYMENT_LIST_OF_CURRENCY_BACKWARD,
+};
+
+/* Reads a page; the parameters are those of page_bind(), their condition merchant_id and mode, and
+ * the currency where the list is of one. */
+enum database_result payment_row_page(struct database *database, enum payment_list list,
+                                      MYSQL_BIND *parameters, payment_found *found, void *arg)
+    __attribute__((warn_unused_result));
+
 extern const struct statement_set payment_row_statements;
 
 #endif

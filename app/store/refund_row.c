@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "store/binding.h"
+#include "store/page_slots.h"
 #include "store/slots.h"
 
 #define COLUMNS                                                                         \
@@ -18,6 +19,20 @@
 #define BY_ID "(r.id = ? AND r.merchant_id = ? AND r.mode = ?)"
 #define BY_KEY "(r.merchant_id = ? AND r.mode = ? AND r.idempotency_key = ?)"
 #define EACH RECORD_KEY_PARAMETERS
+#define LIST(title, index, condition, condition_parameters, order)                           \
+    {                                                                                        \
+        .name = title,                                                                       \
+        .sql = "SELECT " COLUMNS ", p.currency FROM " PAGE(                                  \
+            "refunds", index, condition,                                                     \
+            order) "refunds r FORCE INDEX (PRIMARY) ON r.id = page_id AND r.merchant_id = ?" \
+                   " AND r.mode = ? STRAIGHT_JOIN payments p FORCE INDEX (PRIMARY)"          \
+                   " ON p.id = r.payment_id ORDER BY page_id " order,                        \
+        .parameters = PAGE_PARAMETERS(condition_parameters) + 2, .columns = COLUMN_COUNT,    \
+        .late = true                                                                         \
+    }
+#define OF_MERCHANT "merchant_id = ? AND mode = ?"
+#define OF_PAYMENT "payment_id = ?"
+#define REFUND_LISTS (REFUND_LOOK_UPS * SLOTS_COUNT + 2)
 
 static const struct statement statements[] = {
     SLOT_STATEMENTS(REFUND_BY_ID * SLOTS_COUNT, "refund by id",
@@ -42,6 +57,13 @@ static const struct statement statements[] = {
                                            .parameters = 1,
                                            .columns = COLUMN_COUNT,
                                            .late = true},
+    [REFUND_LISTS + REFUND_LIST] = LIST("refunds, a page", "refunds_list", OF_MERCHANT, 2, "DESC"),
+    [REFUND_LISTS + REFUND_LIST_BACKWARD] =
+        LIST("refunds, a page backward", "refunds_list", OF_MERCHANT, 2, "ASC"),
+    [REFUND_LISTS + REFUND_LIST_OF_PAYMENT] =
+        LIST("refunds of a payment, a page", "refunds_payment_list", OF_PAYMENT, 1, "DESC"),
+    [REFUND_LISTS + REFUND_LIST_OF_PAYMENT_BACKWARD] =
+        LIST("refunds of a payment, a page backward", "refunds_payment_list", OF_PAYMENT, 1, "ASC"),
 };
 
 const struct statement_set refund_row_statements = {statements,
@@ -138,4 +160,16 @@ refund_row_due(struct database *database, int64_t now, refund_found *found, void
     bind_row(&row, columns);
     return database_execute_rows(database, &statements[REFUND_LOOK_UPS * SLOTS_COUNT + 1],
                                  parameters, columns, hand_over, &row);
+}
+
+enum database_result
+refund_row_page(struct database *database, enum refund_list list, MYSQL_BIND *parameters,
+                refund_found *found, void *arg)
+{
+    struct refund_row row = {.found = found, .arg = arg};
+    MYSQL_BIND columns[COLUMN_COUNT];
+
+    bind_row(&row, columns);
+    return database_execute_rows(database, &statements[REFUND_LISTS + list], parameters, columns,
+                                 hand_over, &row);
 }

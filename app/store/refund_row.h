@@ -31,6 +31,19 @@ enum database_result refund_row_look_up(struct database *database, enum refund_l
 enum database_result refund_row_due(struct database *database, int64_t now, refund_found *found,
                                     void *arg) __attribute__((warn_unused_result));
 
+enum refund_list {
+    REFUND_LIST,
+    REFUND_LIST_BACKWARD,
+    REFUND_LIST_OF_PAYMENT,
+    REFUND_LIST_OF_PAYMENT_BACKWARD,
+};
+
+/* Reads a page, with the currencies; the parameters are those of page_bind(), their condition
+ * merchant_id and mode, or payment_id, and behind them merchant_id and mode. */
+enum database_result refund_row_page(struct database *database, enum refund_list list,
+                                     MYSQL_BIND *parameters, refund_found *found, void *arg)
+    __attribute__((warn_unused_result));
+
 extern const struct statement_set refund_row_statements;
 
 #endif

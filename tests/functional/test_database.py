@@ -48,7 +48,8 @@ def with_values(statement):
     return statement.replace("?", "1"), statement.count(" OR ") + 1
 
 
-QUERIES = [statement for statement in statements() if not statement.startswith("INSERT")]
+LISTS = [statement for statement in statements() if "page_id" in statement]
+QUERIES = [statement for statement in statements() if not statement.startswith("INSERT") and statement not in LISTS]
 
 
 def test_the_list_of_statements_is_whole():
@@ -69,6 +70,59 @@ def test_each_query_is_an_index_look_up(filled, statement):
             continue  # decided by a look-up of the unique key
         assert access in ("const", "eq_ref", "ref", "range") and key != "NULL", (query, row)
         assert int(examined) <= slots + 1, (query, row)
+
+
+@pytest.fixture(scope="module")
+def filled_lists(filled):
+    """As many refunds again, all of one payment."""
+    filled.database.sql(
+        "INSERT INTO refunds (id, merchant_id, payment_id, amount, status, created_at) SELECT UNHEX(MD5(seq)),"
+        " (SELECT id FROM merchants WHERE name = 'Test shop'), UNHEX(MD5(1)), 1, 'succeeded', UTC_TIMESTAMP(3)"
+        f" FROM seq_1_to_{ROWS}; ANALYZE TABLE refunds")
+    return filled
+
+
+def test_the_list_of_lists_is_whole():
+    """Payments, those of a currency, refunds, those of a payment: each in both directions."""
+    assert len(LISTS) == 4 * 2
+
+
+LIMIT = 11  # a page of ten, and one more
+
+
+@pytest.mark.parametrize("depth", [ROWS // 100, ROWS - ROWS // 100])
+@pytest.mark.parametrize("statement", LISTS, ids=lambda statement: re.sub(r"\W+", "-", statement)[-60:])
+def test_a_page_costs_the_same_however_deep_it_is(filled_lists, statement, depth):
+    """What a page reads: a range of an index for each status, with the page's own limit, and the rows by their keys."""
+    [[merchant]] = filled_lists.database.sql("SELECT HEX(id) FROM merchants WHERE name = 'Test shop'")
+    [[cursor]] = filled_lists.database.sql(
+        f"SELECT HEX(id) FROM refunds WHERE payment_id = UNHEX(MD5(1)) ORDER BY id LIMIT 1 OFFSET {depth}")
+    query, statuses = statement, iter(("processing", "succeeded", "failed"))
+    query = re.sub(r"status = \?", lambda _: f"status = '{next(statuses)}'", query)
+    backward = "ASC" in statement
+    for pattern, value in (
+        (r"id > \?", f"id > UNHEX('{cursor}')" if backward else "id > ''"),
+        (r"id < \?", "id < REPEAT(x'ff', 16)" if backward else f"id < UNHEX('{cursor}')"),
+        (r"LIMIT \?", f"LIMIT {LIMIT}"), (r"merchant_id = \?", f"merchant_id = UNHEX('{merchant}')"),
+        (r"payment_id = \?", "payment_id = UNHEX(MD5(1))"), (r"mode = \?", "mode = 'test'"),
+        (r"currency = \?", "currency = 'USD'"),
+    ):
+        query = re.sub(pattern, lambda _, value=value: value, query)
+    assert "?" not in query
+    for row in filled_lists.database.sql("EXPLAIN " + query):
+        table, access, key, extra = row[2], row[3], row[5], row[9]
+        if table.startswith("<"):
+            continue  # the page itself, or the union that it is merged by
+        expected = ("eq_ref", "PRIMARY") if row[1] == "PRIMARY" else ("range", re.search(r"FORCE INDEX \((\w+)", query)[1])
+        assert (access, key) == expected, (row, query)
+        assert access == "eq_ref" or "Using index" in extra.split("; ") or "Using where; Using index" in extra, row
+        assert "filesort" not in extra, row
+    query = re.sub(r"^SELECT .*? FROM \(", "SELECT HEX(page_id) FROM (", query)
+    output = filled_lists.database.sql(f"FLUSH STATUS; {query}; SHOW SESSION STATUS LIKE 'Handler_read%'")
+    shown = [row for row in output if not row[0].startswith("Handler_read")]
+    read = sum(int(row[1]) for row in output if row[0].startswith("Handler_read"))
+    assert len(shown) == LIMIT
+    assert read <= 10 * LIMIT, output[-10:]
 
 
 def worker_sql(stack, text):

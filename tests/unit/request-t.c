@@ -137,6 +137,27 @@ the_id_is_the_web_servers_where_it_is_plain(void **state)
     }
 }
 
+static void
+the_query_is_found_where_the_web_server_puts_it(void **state)
+{
+    const char *const by_name[] = {"REQUEST_URI=/v1/payments?limit=1", "QUERY_STRING=limit=2",
+                                   NULL};
+    const char *const empty[] = {"REQUEST_URI=/v1/payments?", "QUERY_STRING=", NULL};
+    const char *const by_uri[] = {"REQUEST_URI=/v1/payments?limit=1&a=?", NULL};
+    const char *const none[] = {"REQUEST_URI=/v1/payments", NULL};
+    struct request request;
+
+    (void)state;
+    request_init(&request, (char *const *)(uintptr_t)by_name);
+    assert_string_equal(request.query, "limit=2");
+    request_init(&request, (char *const *)(uintptr_t)empty);
+    assert_string_equal(request.query, "");
+    request_init(&request, (char *const *)(uintptr_t)by_uri);
+    assert_string_equal(request.query, "limit=1&a=?");
+    request_init(&request, (char *const *)(uintptr_t)none);
+    assert_string_equal(request.query, "");
+}
+
 int
 main(void)
 {
@@ -144,6 +165,7 @@ main(void)
         cmocka_unit_test(base_of_the_url),
         cmocka_unit_test(a_base_that_is_too_long_is_left_out),
         cmocka_unit_test(the_id_is_the_web_servers_where_it_is_plain),
+        cmocka_unit_test(the_query_is_found_where_the_web_server_puts_it),
     };
 
     return RUN(tests);

@@ -122,7 +122,7 @@ the_longest_head_fits(void **state)
         "\r\nIdempotent-Replayed: true\r\n",
         "\r\nWWW-Authenticate: Bearer realm=\"payment-api\", error=\"invalid_token\"\r\n",
         "\r\nRetry-After: 2147483647\r\n",
-        "\r\nContent-Length: 65535\r\n"};
+        "\r\nContent-Length: 262143\r\n"};
     char id[REQUEST_ID_SIZE];
     char *text, *body;
 
