@@ -44,6 +44,10 @@
 #define DUE_UNWRITTEN            23  /* no due_at: found by nobody when its worker has died */
 #define STRAY_KEPT               24
 #define STRAY_BACK_TWICE         25  /* given back under a new key each time */
+#define ATTEMPT_IS_FAILED        26  /* a customer who did not pass is taken for the end */
+#define CANCEL_UNASKED           27  /* failed when the customer's time is over, without a word to the processor */
+#define CANCEL_REFUSAL_BELIEVED  28  /* the cancellation came too late: taken for cancelled */
+#define NEVER_CANCELLED          29
 
 #ifndef FAULT
 #define FAULT 0
@@ -79,9 +83,10 @@ mtype = { unset, at_deadline, past_deadline, now };
 /* An idempotency key at the processor. */
 mtype = { fresh, used, closed };
 /* What the processor has under a record's id: nothing, being worked on and not to be seen yet,
- * waiting (for the customer, for a bank); it has moved the money, or will not; what it moved came
- * back. succeeded and failed are the words above. */
-mtype = { absent, at_work, waiting, returned };
+ * waiting for a bank; acting: it waits for the customer (3-D Secure); tried: the customer did not
+ * pass, and may try again; left: nor will the customer do anything any more; it has moved the money,
+ * or will not; what it moved came back. succeeded and failed are the words above. */
+mtype = { absent, at_work, waiting, acting, tried, left, returned };
 /* What a call is answered with, beside succeeded, failed and waiting. */
 mtype = { silence, key_closed };
 
@@ -108,7 +113,6 @@ bit news[RECORDS];      /* events that were not delivered yet: one says as much 
 #else
 #define emit(i) skip
 #endif
-bit attempt_failed;     /* what one of them says: the customer may try again */
 
 bit is_old[RECORDS];    /* the key is older than the processor keeps it */
 
@@ -145,7 +149,9 @@ bit is_quiet;                /* what may happen, or may not, has happened or doe
 #define is_final(i) (status[i] == succeeded || status[i] == failed)
 #define is_due(i) (due_at[i] == now || due_at[i] == past_deadline)
 #define is_as_made(i) (due_at[i] == at_deadline || due_at[i] == past_deadline)
-#define holds(i) (object[i] == at_work || object[i] == waiting || object[i] == succeeded)
+#define can_act(i) (object[i] == acting || object[i] == tried)
+#define awaits(i) (can_act(i) || object[i] == left)
+#define holds(i) (object[i] == at_work || object[i] == waiting || awaits(i) || object[i] == succeeded)
 #define takes(i) (in_processing(i) || (status[i] == succeeded && !returned_at[i]))
 #define room (reserved == 0)
 
@@ -365,14 +371,26 @@ ended:
 
 #define decides(i) \
     :: d_step { object[i] == at_work -> object[i] = succeeded; moved[i]++; reply[i] = succeeded; emit(i) } \
-    :: d_step { object[i] == at_work -> object[i] = failed; reply[i] = failed; emit(i) } \
+    :: d_step { object[i] == at_work -> object[i] = failed; reply[i] = failed; emit(i) }
+
+/* A bank that takes its time. */
+#define waits_for_bank(i) \
     :: d_step { object[i] == at_work -> object[i] = waiting; reply[i] = waiting; emit(i) } \
     :: d_step { object[i] == waiting -> object[i] = succeeded; moved[i]++; emit(i) } \
     :: d_step { object[i] == waiting -> object[i] = failed; emit(i) }
 
-/* A customer's attempt at the processor's page. */
-#define attempt_fails(i) \
-    :: d_step { object[i] == waiting && WITH(EVENT_APPLIED) -> attempt_failed = 1 }
+/* A customer at the processor's page, who passes, or does not and tries again, or never comes back.
+ * Nothing but a cancellation ends that otherwise. */
+#define waits_for_customer(i) \
+    :: d_step { object[i] == at_work -> object[i] = acting; reply[i] = waiting; emit(i) } \
+    :: d_step { can_act(i) -> object[i] = succeeded; moved[i]++; emit(i) } \
+    :: d_step { object[i] == acting -> object[i] = tried; emit(i) } \
+    LEAVES(i)
+#ifdef LIVE
+#define LEAVES(i) :: d_step { can_act(i) -> object[i] = left }
+#else
+#define LEAVES(i) /* who has not acted yet is no other than who never will */
+#endif
 
 #define returns(i) \
     :: d_step { object[i] == succeeded && status[i] != failed && may_happen -> object[i] = returned; emit(i) }
@@ -386,7 +404,8 @@ end:
     do
     OF_CALLS(arrives)
     OF_CALLS(decides)
-    OF_PAYMENT(attempt_fails)
+    OF_REFUNDS(waits_for_bank)
+    OF_PAYMENT(waits_for_customer)
     OF_REFUNDS(returns)
     OF_PAGES(returns)
 #ifdef FOREIGN
@@ -426,12 +445,12 @@ proctype Events()
 end:
     do
     OF_ALL(is_told)
-    :: attempt_failed -> attempt_failed = 0; settle(0, failed) /* only with EVENT_APPLIED */
+    :: WITH(EVENT_APPLIED) && object[0] == tried -> settle(0, failed)
     od
 }
 
 /* What a look-up shows. */
-#define visible(i) (object[i] == at_work -> absent : object[i])
+#define visible(i) (object[i] == at_work -> absent : (object[i] == left -> acting : object[i]))
 
 /* What was seen, in one transaction that reads the record, and is over with it unless due_at was
  * written since the record was claimed. */
@@ -489,7 +508,7 @@ inline apply(r, i, seen)
 
 #define forgets(i) rewritten[r * RECORDS + i] = 0;
 #ifdef LIVE
-#define shows_news(i) (object[i] != waiting && !(object[i] == at_work && key[i] == used) && \
+#define shows_news(i) (object[i] != waiting && !(awaits(i) && WITH(NEVER_CANCELLED)) && !(object[i] == at_work && key[i] == used) && \
     !(object[i] == succeeded && status[i] == none && !room && !WITH(FOREIGN_FORGOTTEN)))
 #else
 #define shows_news(i) true
@@ -519,6 +538,13 @@ look:
         :: seen == absent && in_processing(op) && WITH(NO_FENCE) -> seen = failed; goto applying
         :: seen == absent && in_processing(op) && !WITH(NO_FENCE) -> goto close
         :: seen == succeeded && status[op] == failed && !is_refund(op) && !WITH(FINAL_OVERWRITTEN) -> goto stray
+        :: seen == acting && WITH(CANCEL_UNASKED) -> seen = failed; goto applying
+        :: seen == tried && WITH(ATTEMPT_IS_FAILED) -> seen = failed; goto applying
+        :: seen == tried && !WITH(ATTEMPT_IS_FAILED) -> goto cancel
+        :: seen == acting && !WITH(CANCEL_UNASKED) -> goto cancel /* the customer's time is over */
+#ifndef LIVE
+        :: seen == acting -> goto applying /* it is not */
+#endif
         :: else -> goto applying
         fi
        }
@@ -550,6 +576,14 @@ look_again:
         :: else -> goto applying
         fi
        }
+    :: d_step { LUCK -> misfortune }; goto died
+    fi;
+
+cancel: /* so that the customer cannot finish it any more */
+    if
+    :: atomic { awaits(op) -> object[op] = failed; emit(op); seen = failed; goto applying }
+    :: atomic { !awaits(op) && WITH(CANCEL_REFUSAL_BELIEVED) -> seen = failed; goto applying }
+    :: atomic { !awaits(op) && !WITH(CANCEL_REFUSAL_BELIEVED) -> goto look } /* it had ended first */
     :: d_step { LUCK -> misfortune }; goto died
     fi;
 
