@@ -34,6 +34,8 @@ static const struct option_row options[] = {
     OPTION(request_timeout, OPTION_NUMBER, 1, 300, "10", "seconds for one request in all"),
     OPTION(processor_timeout, OPTION_NUMBER, 1, 300, "15",
            "seconds more for a request whose processor is called"),
+    OPTION(action_timeout, OPTION_NUMBER, 1, 86400, "3600",
+           "seconds that a customer may take for 3-D Secure, before the payment is cancelled"),
     OPTION(body_timeout, OPTION_NUMBER, 1, 300, "5",
            "seconds that the web server may take to send or receive the next bytes"),
     OPTION(max_queue_seconds, OPTION_NUMBER, 0, 300, "5",

@@ -33,6 +33,7 @@ struct config {
     int body_timeout;       /* seconds that the web server may pause while it sends */
     int max_queue_seconds;  /* a request that waited longer is refused; 0: none is */
     int processor_timeout;  /* seconds more for a request whose processor is called */
+    int action_timeout;     /* seconds that a customer may take at a processor's page */
     int database_timeout;   /* seconds for a connect and for each answer */
     int key_cache_seconds;  /* 0: each request looks its key up */
     bool fastcgi_keepalive; /* keep the web server's connections open between requests */

@@ -45,6 +45,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/domain/payment.c app/domain/payment.h \
 	app/domain/refund.c app/domain/refund.h \
 	app/domain/timestamp.c app/domain/timestamp.h \
+	app/domain/web_address.c app/domain/web_address.h \
 	app/http/cgi.c app/http/cgi.h \
 	app/http/fastcgi.c app/http/fastcgi.h \
 	app/http/fastcgi_answer.c \

@@ -6,4 +6,5 @@ dist_sql_DATA = \
 	sql/0003_mode.sql \
 	sql/0004_calls.sql \
 	sql/0005_lists.sql \
+	sql/0006_actions.sql \
 	sql/grants.sql

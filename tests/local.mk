@@ -26,7 +26,8 @@ unit_tests = \
 	tests/unit/stripe-t \
 	tests/unit/stripe_amount-t \
 	tests/unit/stripe_answer-t \
-	tests/unit/stripe_look-t
+	tests/unit/stripe_look-t \
+	tests/unit/web_address-t
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
@@ -114,6 +115,9 @@ tests_unit_stripe_answer_t_LDADD = $(unit_LDADD)
 tests_unit_stripe_look_t_SOURCES = tests/unit/stripe_look-t.c tests/unit/stripe_scene.h tests/unit/unit.h
 tests_unit_stripe_look_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_stripe_look_t_LDADD = $(unit_LDADD)
+tests_unit_web_address_t_SOURCES = tests/unit/web_address-t.c tests/unit/unit.h
+tests_unit_web_address_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_web_address_t_LDADD = $(unit_LDADD)
 
 # Prints the currency table, for the tests that compare it.
 check_PROGRAMS += tests/unit/currency-table
@@ -303,6 +307,7 @@ EXTRA_DIST += \
 	tests/functional/test_payments.py \
 	tests/functional/test_pool.py \
 	tests/functional/test_processor.py \
+	tests/functional/test_customer_action.py \
 	tests/functional/test_quickstart.py \
 	tests/functional/test_races.py \
 	tests/functional/test_readme.py \

@@ -10,6 +10,7 @@
 #include "api/input.h"
 #include "api/representation.h"
 #include "domain/card_number.h"
+#include "domain/web_address.h"
 
 static enum api_error
 read_amount(const struct json_body *body, struct payment *payment)
@@ -56,6 +57,22 @@ read_description(const struct json_body *body, struct payment *payment)
     return API_OK;
 }
 
+/* It is for processors that have a page for customers; the others leave it alone. */
+static enum api_error
+read_return_url(const struct json_body *body, struct payment *payment)
+{
+    const json_t *member = json_body_get(body, "return_url");
+    const char *url = json_string_value(member);
+
+    if (member == NULL || json_is_null(member))
+        return API_OK;
+    if (url == NULL || strlen(url) >= sizeof payment->return_url || !web_address_is(url) ||
+        card_number_in(url))
+        return API_INVALID_RETURN_URL;
+    strcpy(payment->return_url, url);
+    return API_OK;
+}
+
 /* A processor with effects has limits of its own. */
 static enum api_error
 check_amount(const struct processor *processor, const struct payment *payment)
@@ -80,6 +97,8 @@ read_members(const struct exchange *exchange, const struct json_body *body, stru
         error = read_source(body, exchange->processor, payment);
     if (error == API_OK)
         error = read_description(body, payment);
+    if (error == API_OK)
+        error = read_return_url(body, payment);
     if (error == API_OK)
         error = input_idempotency_key(exchange, payment->idempotency_key);
     return error;

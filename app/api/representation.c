@@ -9,10 +9,12 @@
 
 #include "domain/money.h"
 
-/* No member needs a JSON escape: identifiers, codes, numbers, words of ours and times. */
+/* No member needs a JSON escape: identifiers, codes, numbers, words of ours, times and addresses
+ * (domain/web_address.h). */
 
-void
-append_payment(const struct payment *payment, struct response *response)
+/* All but the end of the object. */
+static void
+begin_payment(const struct payment *payment, struct response *response)
 {
     char id[IDENTIFIER_TEXT_SIZE], amount[MONEY_TEXT_SIZE], created_at[CLOCK_TEXT_SIZE];
 
@@ -21,9 +23,26 @@ append_payment(const struct payment *payment, struct response *response)
     clock_format(payment->created_at, created_at);
     response_append(response,
                     "{\"id\":\"%s\",\"amount\":%s,\"currency\":\"%s\",\"status\":\"%s\","
-                    "\"created_at\":\"%s\"}",
+                    "\"created_at\":\"%s\"",
                     id, amount, payment->currency->code, payment_status_name(payment->status),
                     created_at);
+}
+
+void
+append_payment(const struct payment *payment, struct response *response)
+{
+    begin_payment(payment, response);
+    response_append(response, "}");
+}
+
+/* A sixth member while the customer has to go somewhere. */
+static void
+append_new_payment(const struct payment *payment, struct response *response)
+{
+    begin_payment(payment, response);
+    if (payment->status == PAYMENT_PROCESSING && payment->action_url[0] != '\0')
+        response_append(response, ",\"action_url\":\"%s\"", payment->action_url);
+    response_append(response, "}");
 }
 
 void
@@ -115,7 +134,7 @@ represent_new_payment(const struct exchange *exchange, struct response *response
         return;
     }
     response->status = 201;
-    append_payment(payment, response);
+    append_new_payment(payment, response);
 }
 
 void

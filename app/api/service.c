@@ -90,6 +90,7 @@ service_workshop(const struct service *service)
         .caller = service->caller,
         .request_ms = (int64_t)service->config->request_timeout * 1000,
         .call_ms = (int64_t)service->config->processor_timeout * 1000,
+        .action_ms = (int64_t)service->config->action_timeout * 1000,
         .log = &service->log,
     };
 }

@@ -314,6 +314,7 @@ turn_next_called(struct service *service)
     case PROCESSOR_FIND_REFUND:
     case PROCESSOR_CLOSE_PAYMENT:
     case PROCESSOR_CLOSE_REFUND:
+    case PROCESSOR_CANCEL_PAYMENT:
     case PROCESSOR_CHECK:
         exchange->work = WORK_CONCLUDE;
         break;

@@ -18,6 +18,7 @@
 #define PROCESSOR_NAME_SIZE 33                 /* 32 ASCII characters and the final NUL */
 #define PROCESSOR_REFERENCE_SIZE 65            /* 64 ASCII characters and the final NUL */
 #define PAYMENT_SOURCE_SIZE 256                /* 255 ASCII characters and the final NUL */
+#define PAYMENT_URL_SIZE 513                   /* 512 ASCII characters and the final NUL */
 #define PAYMENT_DESCRIPTION_MAX 255            /* characters (Unicode code points) */
 #define PAYMENT_DESCRIPTION_SIZE (255 * 4 + 1) /* the same in UTF-8, and the final NUL */
 
@@ -56,6 +57,9 @@ struct payment {
     /* The rest is of payments that a processor with effects moves. */
     int64_t due_at; /* Unix time in milliseconds: its request is over at the latest; 0: none */
     char reference[PROCESSOR_REFERENCE_SIZE]; /* the processor's own id of it; "" until known */
+    char return_url[PAYMENT_URL_SIZE]; /* where the customer comes back to; "" when none was sent */
+    char action_url[PAYMENT_URL_SIZE]; /* while it is processing: where the customer has to go; ""
+                                          nowhere that is known */
 };
 
 /* The words that the API and the database use for a status: "processing", "succeeded", "failed". */
@@ -66,7 +70,8 @@ bool payment_status_parse(const char *name, enum payment_status *status);
 const char *decline_name(enum decline decline);
 bool decline_parse(const char *name, enum decline *decline);
 
-/* True when both ask for the same thing: amount, currency, source and description are equal. */
+/* True when both ask for the same thing: amount, currency, source, description and return_url are
+ * equal. */
 bool payment_same_request(const struct payment *a, const struct payment *b);
 
 /* True when both have the same idempotency key, of the same merchant and mode. */

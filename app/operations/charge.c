@@ -150,8 +150,33 @@ charge_conclude(enum processor_result result, enum decline decline,
     case PROCESSOR_NOT_FOUND:
     case PROCESSOR_CLOSED:
     case PROCESSOR_KEY_USED:
+    case PROCESSOR_TOO_LATE:
         break;
     }
+}
+
+int64_t
+charge_action_ends_at(const struct workshop *workshop, const struct payment *payment)
+{
+    return payment->created_at + workshop->action_ms;
+}
+
+void
+charge_await(const struct workshop *workshop, const struct processor_outcome *outcome,
+             struct payment_settlement *settlement)
+{
+    const struct payment *payment = settlement->payment;
+    int64_t now = clock_wall_ms();
+    int64_t ends_at = charge_action_ends_at(workshop, payment);
+
+    if (outcome->result != PROCESSOR_PENDING)
+        return;
+    settlement->action_url = outcome->action_url;
+    if (!outcome->awaits_customer)
+        return;
+    settlement->look_at = attempt_next_look_at(payment->created_at, now);
+    if (now < ends_at && ends_at < settlement->look_at)
+        settlement->look_at = ends_at;
 }
 
 void
@@ -174,6 +199,10 @@ charge_settle(const struct workshop *workshop, struct charge *const *charges, si
             .attempt_count = caller_attempt(&charges[i]->call, &attempts[size]) ? 1 : 0,
         };
         charge_conclude(outcome->result, outcome->decline, settlement);
+        charge_await(workshop, outcome, settlement);
+        /* Its request is over: the key is answered with what the customer has to do. */
+        if (outcome->result == PROCESSOR_PENDING && outcome->action_url[0] != '\0')
+            settlement->due_at = clock_wall_ms();
         size++;
     }
     if (size > 0)

@@ -34,8 +34,17 @@ void charge_run(const struct workshop *workshop, struct charge *const *charges, 
 void charge_conclude(enum processor_result result, enum decline decline,
                      struct payment_settlement *settlement);
 
+/* When a customer who was sent to the processor's page has taken too long, Unix time in
+ * milliseconds. */
+int64_t charge_action_ends_at(const struct workshop *workshop, const struct payment *payment);
+
+/* Sets what is noted of a payment that its processor has not decided: where its customer has to go,
+ * and when to look again. */
+void charge_await(const struct workshop *workshop, const struct processor_outcome *outcome,
+                  struct payment_settlement *settlement);
+
 /* Notes what the calls of a group came to. OPERATION_DONE, with the payment as it stands: perhaps
- * still "processing". */
+ * still "processing", with an action_url where the customer has to do something. */
 void charge_settle(const struct workshop *workshop, struct charge *const *charges, size_t count);
 
 #endif

@@ -36,6 +36,7 @@ struct workshop {
     struct caller *caller;               /* not owned */
     int64_t request_ms;                  /* how long a request may last without its call */
     int64_t call_ms;                     /* how long a call may last */
+    int64_t action_ms;                   /* how long a customer may take at a processor's page */
     const struct log *log;               /* not owned */
 };
 

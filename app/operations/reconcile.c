@@ -136,12 +136,54 @@ note_attempt(struct reconciling *reconciling)
         reconciling->attempt_count++;
 }
 
+/* True when the customer could pay what is to be over: only a payment that was made with return_url
+ * was shown to one. */
+static bool
+is_open(const struct reconciling *reconciling)
+{
+    const struct processor_outcome *outcome = &reconciling->call.job.outcome;
+
+    return outcome->result == PROCESSOR_DECLINED && outcome->is_open &&
+           reconciling->payment.return_url[0] != '\0';
+}
+
+static bool
+is_to_be_cancelled(const struct workshop *workshop, const struct reconciling *reconciling)
+{
+    const struct processor_job *job = &reconciling->call.job;
+
+    if (job->task != PROCESSOR_FIND_PAYMENT || reconciling->was_cancelled)
+        return false;
+    return is_open(reconciling) ||
+           (job->outcome.result == PROCESSOR_PENDING && job->outcome.awaits_customer &&
+            clock_wall_ms() >= charge_action_ends_at(workshop, &reconciling->payment));
+}
+
+static void
+cancel(const struct workshop *workshop, struct reconciling *reconciling)
+{
+    const struct processor_outcome *outcome = &reconciling->call.job.outcome;
+
+    reconciling->was_cancelled = true;
+    reconciling->decline = outcome->decline;
+    memcpy(reconciling->payment.reference, outcome->reference, sizeof outcome->reference);
+    ask(workshop, reconciling, PROCESSOR_CANCEL_PAYMENT);
+}
+
 bool
 reconcile_go_on(const struct workshop *workshop, struct reconciling *reconciling)
 {
     enum processor_result result = reconciling->call.job.outcome.result;
 
     note_attempt(reconciling);
+    if (is_to_be_cancelled(workshop, reconciling)) {
+        cancel(workshop, reconciling);
+        return true;
+    }
+    if (result == PROCESSOR_TOO_LATE) {
+        find(workshop, reconciling);
+        return true;
+    }
     if (result == PROCESSOR_NOT_FOUND && !reconciling->is_closed && can_close(reconciling)) {
         ask(workshop, reconciling,
             reconciling->is_refund ? PROCESSOR_CLOSE_REFUND : PROCESSOR_CLOSE_PAYMENT);
@@ -155,13 +197,17 @@ reconcile_go_on(const struct workshop *workshop, struct reconciling *reconciling
     return false;
 }
 
-/* What the look-up proves. A fence, or an answer that is none, proves nothing. */
+/* What the look-up, or a cancellation, proves. A fence, or an answer that is none, proves nothing;
+ * nor does a decline behind which the customer can try once more. */
 static enum processor_result
 conclusion(const struct reconciling *reconciling)
 {
     const struct processor_job *job = &reconciling->call.job;
 
-    if (job->task != PROCESSOR_FIND_PAYMENT && job->task != PROCESSOR_FIND_REFUND)
+    if (job->task == PROCESSOR_CANCEL_PAYMENT)
+        return job->outcome.result == PROCESSOR_DECLINED ? PROCESSOR_DECLINED : PROCESSOR_UNKNOWN;
+    if ((job->task != PROCESSOR_FIND_PAYMENT && job->task != PROCESSOR_FIND_REFUND) ||
+        is_open(reconciling))
         return PROCESSOR_UNKNOWN;
     switch (job->outcome.result) {
     case PROCESSOR_SUCCEEDED:
@@ -175,6 +221,7 @@ conclusion(const struct reconciling *reconciling)
     case PROCESSOR_UNKNOWN:
     case PROCESSOR_CLOSED:
     case PROCESSOR_KEY_USED:
+    case PROCESSOR_TOO_LATE:
         break;
     }
     return PROCESSOR_UNKNOWN;
@@ -190,16 +237,23 @@ settle_payments(const struct workshop *workshop, struct reconciling *const *reco
     for (size_t i = 0; i < count; i++) {
         struct reconciling *reconciling = reconcilings[i];
         struct payment_settlement *settlement = &settlements[size];
+        const struct processor_outcome *outcome = &reconciling->call.job.outcome;
 
         if (reconciling->is_refund)
             continue;
         *settlement = (struct payment_settlement){
             .payment = &reconciling->payment,
-            .reference = reconciling->call.job.outcome.reference,
+            /* A cancellation that came to nothing tells none. */
+            .reference =
+                outcome->reference[0] != '\0' ? outcome->reference : reconciling->payment.reference,
             .attempts = reconciling->attempts,
             .attempt_count = reconciling->attempt_count,
         };
-        charge_conclude(conclusion(reconciling), reconciling->call.job.outcome.decline, settlement);
+        charge_conclude(conclusion(reconciling),
+                        reconciling->decline != DECLINE_NONE ? reconciling->decline
+                                                             : outcome->decline,
+                        settlement);
+        charge_await(workshop, outcome, settlement);
         size++;
     }
     if (size > 0)

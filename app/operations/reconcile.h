@@ -9,6 +9,9 @@
  *   find --> found: what the processor says
  *        --> not found --> close --> closed --> find --> not found: it failed, and nothing can come
  *                                --> the key was used: the call had come; it is looked at later
+ *        --> the customer has taken too long, or could try once more: cancel
+ *                                --> cancelled: it failed
+ *                                --> too late: it had ended first --> find
  *        --> nothing is proved: it is looked at later
  *
  * "Not found" alone proves nothing: a worker that stood still, or a call that is late on its way,
@@ -28,10 +31,13 @@ struct reconciling {
     bool is_refund;
     struct payment payment; /* or that of the refund */
     struct refund refund;
-    void *owner;    /* becomes call.owner */
-    bool is_closed; /* no call can come any more */
+    void *owner;        /* becomes call.owner */
+    bool is_closed;     /* no call can come any more */
+    bool was_cancelled; /* that was asked for, whatever came */
+    enum decline
+        decline; /* of what the customer tried before; DECLINE_NONE: nothing that is known */
     struct call call;
-    struct attempt attempts[3]; /* of this time */
+    struct attempt attempts[5]; /* of this time */
     size_t attempt_count;
 };
 

@@ -203,6 +203,7 @@ refund_conclude(enum processor_result result)
     case PROCESSOR_NOT_FOUND:
     case PROCESSOR_CLOSED:
     case PROCESSOR_KEY_USED:
+    case PROCESSOR_TOO_LATE:
         break;
     }
     return REFUND_PROCESSING;

@@ -9,10 +9,10 @@ const char *
 processor_task_name(enum processor_task task)
 {
     static const char *const names[] = {
-        [PROCESSOR_CHARGE] = "charge",       [PROCESSOR_REFUND] = "refund",
-        [PROCESSOR_FIND_PAYMENT] = "find",   [PROCESSOR_FIND_REFUND] = "find",
-        [PROCESSOR_CLOSE_PAYMENT] = "close", [PROCESSOR_CLOSE_REFUND] = "close",
-        [PROCESSOR_CHECK] = "check",
+        [PROCESSOR_CHARGE] = "charge",         [PROCESSOR_REFUND] = "refund",
+        [PROCESSOR_FIND_PAYMENT] = "find",     [PROCESSOR_FIND_REFUND] = "find",
+        [PROCESSOR_CLOSE_PAYMENT] = "close",   [PROCESSOR_CLOSE_REFUND] = "close",
+        [PROCESSOR_CANCEL_PAYMENT] = "cancel", [PROCESSOR_CHECK] = "check",
     };
 
     return names[task];
@@ -26,7 +26,7 @@ processor_result_name(enum processor_result result)
         [PROCESSOR_REFUSED] = "refused",     [PROCESSOR_NOT_SENT] = "not sent",
         [PROCESSOR_PENDING] = "pending",     [PROCESSOR_UNKNOWN] = "unknown",
         [PROCESSOR_NOT_FOUND] = "not found", [PROCESSOR_CLOSED] = "closed",
-        [PROCESSOR_KEY_USED] = "key used",
+        [PROCESSOR_KEY_USED] = "key used",   [PROCESSOR_TOO_LATE] = "too late",
     };
 
     return names[result];

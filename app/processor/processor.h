@@ -29,10 +29,9 @@
 #include "domain/payment.h"
 #include "domain/refund.h"
 
-#define PROCESSOR_DETAIL_SIZE 161     /* what came, for people; no secret, no personal data */
-#define PROCESSOR_ACTION_URL_SIZE 513 /* where the customer has to go */
+#define PROCESSOR_DETAIL_SIZE 161 /* what came, for people; no secret, no personal data */
 #define PROCESSOR_PATH_SIZE 512
-#define PROCESSOR_BODY_SIZE 4096
+#define PROCESSOR_BODY_SIZE 6144
 #define PROCESSOR_HEADER_SIZE 320
 #define PROCESSOR_HEADERS_MAX 5
 
@@ -59,6 +58,8 @@ enum processor_task {
      * still under way is refused when it arrives. */
     PROCESSOR_CLOSE_PAYMENT,
     PROCESSOR_CLOSE_REFUND,
+    /* So that the customer cannot finish it any more. DECLINED: it is cancelled, for ever. */
+    PROCESSOR_CANCEL_PAYMENT,
     PROCESSOR_CHECK, /* the account: detail says its mode and currencies; moves nothing */
 };
 
@@ -75,13 +76,19 @@ enum processor_result {
                           */
     PROCESSOR_CLOSED,    /* of a fence: no call under this key can come any more */
     PROCESSOR_KEY_USED,  /* of a fence: the call had come first, or is at work: look again */
+    PROCESSOR_TOO_LATE,  /* of a cancellation: it had ended first: look again */
 };
 
 struct processor_outcome {
     enum processor_result result;
-    enum decline decline;                     /* with PROCESSOR_DECLINED */
+    enum decline decline; /* with PROCESSOR_DECLINED */
+    bool is_open;         /* with PROCESSOR_DECLINED: a customer who was sent to the processor's
+                             page could still pay, until it is cancelled */
+    bool awaits_customer; /* with PROCESSOR_PENDING: nothing happens until the customer does
+                             something, so it can be cancelled */
     char reference[PROCESSOR_REFERENCE_SIZE]; /* the processor's own id; "" when it is not known */
-    char action_url[PROCESSOR_ACTION_URL_SIZE];
+    char action_url[PAYMENT_URL_SIZE]; /* with PROCESSOR_PENDING: where the customer has to go; ""
+                                          where that is not known, or cannot be handed on */
     char detail[PROCESSOR_DETAIL_SIZE];
 };
 

@@ -3,7 +3,7 @@
  *
  * Source: https://docs.stripe.com/api. A tok_... is charged by POST /v1/charges, whose parameters
  * are those of a payment here, one by one; a pm_... by a payment intent that is confirmed at once.
- * Every request that moves money, or keeps money from moving, has the record's id as its
+ * Every request that moves money, or keeps money from moving by a key, has the record's id as its
  * Idempotency-Key.
  *
  * SPDX-License-Identifier: MIT
@@ -153,7 +153,10 @@ write_charge(struct processor_job *job, struct processor_request *request, const
         stripe_form_add(&form, "payment_method", payment->source);
         stripe_form_add(&form, "payment_method_types[]", "card");
         stripe_form_add(&form, "confirm", "true");
-        stripe_form_add(&form, "error_on_requires_action", "true");
+        if (payment->return_url[0] != '\0')
+            stripe_form_add(&form, "return_url", payment->return_url);
+        else
+            stripe_form_add(&form, "error_on_requires_action", "true");
     } else {
         stripe_form_add(&form, "source", payment->source);
     }
@@ -204,6 +207,22 @@ write_fence(struct processor_job *job, struct processor_request *request, const 
     stripe_form_add(&form, "payment_method_types[]", "card");
     stripe_form_add(&form, "metadata[closed]", id);
     return !form.is_cut || refuse(job, "a request that is too long");
+}
+
+/* A cancellation needs no key: the second one is refused, and the look behind it shows why. */
+static bool
+write_cancel(struct processor_job *job, struct processor_request *request)
+{
+    const char *reference = job->payment->reference;
+    char path[PROCESSOR_PATH_SIZE];
+    struct stripe_form form;
+
+    if (!stripe_is_reference(reference) || !stripe_is_intent_reference(reference))
+        return refuse(job, "nothing that can be cancelled");
+    snprintf(path, sizeof path, "/v1/payment_intents/%s/cancel", reference);
+    begin_post(request, &form, path);
+    stripe_form_add(&form, "cancellation_reason", "abandoned");
+    return true;
 }
 
 /* Writes "path?query". */
@@ -276,6 +295,8 @@ write_task(struct processor_job *job, struct processor_request *request, const c
     case PROCESSOR_CLOSE_PAYMENT:
     case PROCESSOR_CLOSE_REFUND:
         return write_fence(job, request, id);
+    case PROCESSOR_CANCEL_PAYMENT:
+        return write_cancel(job, request);
     case PROCESSOR_CHECK:
         snprintf(request->path, sizeof request->path, "%s",
                  job->step == 0 ? "/v1/account" : "/v1/balance");
@@ -284,7 +305,7 @@ write_task(struct processor_job *job, struct processor_request *request, const c
     return false;
 }
 
-/* The cancellation of a fence has a path of its own, and none of the record's keys. */
+/* A cancellation, of a fence, too, has a path of its own, and none of the record's keys. */
 static bool
 has_key(const struct processor_job *job)
 {
@@ -297,6 +318,7 @@ has_key(const struct processor_job *job)
         return job->step == 0;
     case PROCESSOR_FIND_PAYMENT:
     case PROCESSOR_FIND_REFUND:
+    case PROCESSOR_CANCEL_PAYMENT:
     case PROCESSOR_CHECK:
         return false;
     }

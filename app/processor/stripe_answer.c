@@ -240,6 +240,36 @@ answer_fence(struct processor_job *job, const struct processor_answer *answer, c
     return PROCESSOR_NEXT;
 }
 
+/*
+ * The customer can finish it no more once Stripe says that it is cancelled, and by nothing less.
+ * What was cancelled or has ended before is refused: a look shows which.
+ */
+static enum processor_progress
+answer_cancel(struct processor_job *job, const struct processor_answer *answer, const json_t *body,
+              int64_t *pause_ms)
+{
+    const char *code = stripe_object_text(json_object_get(body, "error"), "code");
+    struct processor_outcome *outcome = &job->outcome;
+    struct stripe_expected expected;
+
+    if (!expect(job, &expected)) {
+        stripe_outcome_set(outcome, PROCESSOR_UNKNOWN, "an amount that was never taken");
+        return PROCESSOR_ENDED;
+    }
+    if (answer->status == 200) {
+        stripe_object_outcome(body, &expected, outcome);
+        if (outcome->result != PROCESSOR_DECLINED || outcome->is_open)
+            stripe_outcome_set(outcome, PROCESSOR_UNKNOWN, "an answer that is no cancellation");
+        return PROCESSOR_ENDED;
+    }
+    if (answer->status == 400 && strcmp(code, "payment_intent_unexpected_state") == 0) {
+        stripe_outcome_set(outcome, PROCESSOR_TOO_LATE, "it cannot be cancelled");
+        return PROCESSOR_ENDED;
+    }
+    stripe_error_outcome(answer->status, body, &expected, true, outcome);
+    return end_or_repeat(answer, pause_ms);
+}
+
 /* The account, then the balance, which says the mode. */
 static enum processor_progress
 answer_check(struct processor_job *job, const struct processor_answer *answer, const json_t *body,
@@ -296,6 +326,8 @@ answer_whole(struct processor_job *job, const struct processor_answer *answer, c
     case PROCESSOR_CLOSE_PAYMENT:
     case PROCESSOR_CLOSE_REFUND:
         return answer_fence(job, answer, body, pause_ms);
+    case PROCESSOR_CANCEL_PAYMENT:
+        return answer_cancel(job, answer, body, pause_ms);
     case PROCESSOR_CHECK:
         return answer_check(job, answer, body, pause_ms);
     }

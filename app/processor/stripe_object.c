@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "domain/web_address.h"
 #include "processor/stripe_decline.h"
 
 json_t *
@@ -129,14 +130,29 @@ take_action_url(const json_t *intent, struct processor_outcome *outcome)
     const char *url = stripe_object_text(json_object_get(action, "redirect_to_url"), "url");
     size_t length = strlen(url);
 
-    if (length <= strlen("https://") || length >= sizeof outcome->action_url)
-        return;
-    for (size_t i = 0; i < length; i++) {
-        if (url[i] <= ' ' || url[i] > '~')
-            return;
-    }
-    if (strncmp(url, "https://", strlen("https://")) == 0)
+    if (length < sizeof outcome->action_url && web_address_is(url) &&
+        strncmp(url, "https://", strlen("https://")) == 0)
         memcpy(outcome->action_url, url, length + 1);
+}
+
+/* Declined, or cancelled. */
+static enum processor_result
+ended_intent_result(const json_t *intent, bool is_cancelled, struct processor_outcome *outcome)
+{
+    const json_t *error = json_object_get(intent, "last_payment_error");
+    const json_t *received = json_object_get(intent, "amount_received");
+
+    if (received != NULL && !is_amount(received, 0))
+        return PROCESSOR_UNKNOWN;
+    /* Whoever has its client secret, as the customer does behind return_url, can give another
+     * payment method. */
+    outcome->is_open = !is_cancelled;
+    /* Cancelled without an error: the customer never came back from the bank. */
+    outcome->decline = json_is_object(error)
+                           ? stripe_decline(stripe_object_text(error, "decline_code"),
+                                            stripe_object_text(error, "code"))
+                           : DECLINE_AUTHENTICATION_REQUIRED;
+    return PROCESSOR_DECLINED;
 }
 
 static enum processor_result
@@ -149,25 +165,18 @@ intent_result(const json_t *intent, const char *status, const struct stripe_expe
     if (strcmp(status, "succeeded") == 0)
         return received == NULL || is_amount(received, expected->amount) ? PROCESSOR_SUCCEEDED
                                                                          : PROCESSOR_UNKNOWN;
-    if (strcmp(status, "processing") == 0 || strcmp(status, "requires_confirmation") == 0)
+    if (strcmp(status, "processing") == 0)
         return PROCESSOR_PENDING;
-    if (strcmp(status, "requires_action") == 0) {
+    if (strcmp(status, "canceled") == 0 ||
+        (strcmp(status, "requires_payment_method") == 0 && json_is_object(error)))
+        return ended_intent_result(intent, status[0] == 'c', outcome);
+    if (strcmp(status, "requires_action") == 0)
         take_action_url(intent, outcome);
-        return PROCESSOR_PENDING;
-    }
-    if (strcmp(status, "requires_payment_method") == 0 && !json_is_object(error))
-        return PROCESSOR_PENDING;
-    if (strcmp(status, "requires_payment_method") == 0 || strcmp(status, "canceled") == 0) {
-        if (received != NULL && !is_amount(received, 0))
-            return PROCESSOR_UNKNOWN;
-        /* Cancelled without an error: the customer never came back from the bank. */
-        outcome->decline = json_is_object(error)
-                               ? stripe_decline(stripe_object_text(error, "decline_code"),
-                                                stripe_object_text(error, "code"))
-                               : DECLINE_AUTHENTICATION_REQUIRED;
-        return PROCESSOR_DECLINED;
-    }
-    return PROCESSOR_UNKNOWN; /* requires_capture, too: it was not asked for */
+    else if (strcmp(status, "requires_confirmation") != 0 &&
+             strcmp(status, "requires_payment_method") != 0)
+        return PROCESSOR_UNKNOWN; /* requires_capture, too: it was not asked for */
+    outcome->awaits_customer = true;
+    return PROCESSOR_PENDING;
 }
 
 static enum processor_result

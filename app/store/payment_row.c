@@ -13,9 +13,10 @@
 
 #define COLUMNS                                                                      \
     "id, merchant_id, mode, amount, refunded, currency, status, decline, processor," \
-    " source, description, idempotency_key, created_at, due_at, reference"
+    " source, description, idempotency_key, created_at, due_at, reference,"          \
+    " return_url, action_url"
 #define SELECT "SELECT " COLUMNS " FROM payments"
-#define COLUMN_COUNT 15
+#define COLUMN_COUNT 17
 #define BY_ID "(id = ? AND merchant_id = ? AND mode = ?)"
 #define BY_KEY "(merchant_id = ? AND mode = ? AND idempotency_key = ?)"
 #define EACH RECORD_KEY_PARAMETERS
@@ -99,6 +100,8 @@ bind_row(struct payment_row *row, MYSQL_BIND columns[COLUMN_COUNT])
         column_time(&row->columns[12], &row->created_at),
         column_time(&row->columns[13], &row->due_at),
         column_text(&row->columns[14], payment->reference, sizeof payment->reference),
+        column_text(&row->columns[15], payment->return_url, sizeof payment->return_url),
+        column_text(&row->columns[16], payment->action_url, sizeof payment->action_url),
     };
 
     memcpy(columns, bound, sizeof bound);
@@ -120,6 +123,8 @@ take_payment(struct payment_row *row)
     column_end(&row->columns[11], payment->idempotency_key);
     payment->has_description = !row->columns[10].is_null;
     column_end(&row->columns[14], payment->reference);
+    column_end(&row->columns[15], payment->return_url);
+    column_end(&row->columns[16], payment->action_url);
     payment->created_at = time_from_column(&row->created_at);
     payment->due_at = row->columns[13].is_null ? 0 : time_from_column(&row->due_at);
     payment->currency = currency_of_record(row->currency);

@@ -14,9 +14,10 @@
 static const struct statement statements[] = {
     {.name = "payment insert",
      .sql = "INSERT INTO payments (id, merchant_id, mode, amount, currency, status, decline,"
-            " processor, source, description, idempotency_key, created_at, due_at, look_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-     .parameters = 14},
+            " processor, source, description, idempotency_key, created_at, due_at, look_at,"
+            " return_url)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+     .parameters = 15},
 };
 
 const struct statement_set payment_statements = {statements,
@@ -25,7 +26,7 @@ const struct statement_set payment_statements = {statements,
 /* The parameters of one INSERT, a row a payment. */
 struct payment_rows {
     struct text_rows id, merchant_id, mode, currency, status, decline, processor, source,
-        description, idempotency_key;
+        description, idempotency_key, return_url;
     struct number_rows amount;
     struct time_rows created_at, due_at, look_at;
 };
@@ -48,6 +49,7 @@ set_payment(struct payment_rows *rows, size_t row, const struct payment *payment
     set_time(&rows->created_at, row, payment->created_at);
     set_time_or_null(&rows->due_at, row, payment->due_at);
     set_time_or_null(&rows->look_at, row, attempt_first_look_at(payment->due_at));
+    set_text(&rows->return_url, row, payment->return_url[0] != '\0' ? payment->return_url : NULL);
 }
 
 /* The payments of a group that are still to be kept, by their places in it. */
@@ -88,6 +90,7 @@ insert_rows(struct database *database, void *arg)
         bind_time_rows(&rows.created_at),
         bind_time_rows(&rows.due_at),
         bind_time_rows(&rows.look_at),
+        bind_text_rows(&rows.return_url),
     };
     size_t written;
 

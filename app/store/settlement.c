@@ -21,14 +21,16 @@ enum {
 
 #define OF_ONE " WHERE id = ? AND merchant_id = ? AND mode = ?"
 /* What is final is not looked at any more. */
-#define NEXT_LOOK "look_at = IF(? = 'processing', IFNULL(?, look_at), NULL)"
+#define NEXT_LOOK "look_at = IF(? = 'processing', LEAST(look_at, IFNULL(?, look_at)), NULL)"
 
 static const struct statement statements[] = {
     [SETTLE_PAYMENT] = {.name = "payment settlement",
                         .sql = "UPDATE payments SET status = ?, decline = ?,"
-                               " reference = IFNULL(?, reference), " NEXT_LOOK OF_ONE
+                               " reference = IFNULL(?, reference), due_at = IFNULL(?, due_at),"
+                               " action_url = IF(? = 'processing',"
+                               " NULLIF(IFNULL(?, action_url), ''), NULL), " NEXT_LOOK OF_ONE
                                " AND status = 'processing'",
-                        .parameters = 8},
+                        .parameters = 11},
     [SETTLE_REFUND] = {.name = "refund settlement",
                        .sql = "UPDATE refunds SET status = ?,"
                               " reference = IFNULL(?, reference), " NEXT_LOOK OF_ONE
@@ -102,11 +104,12 @@ struct payment_group {
 static enum database_result
 update_payments(struct database *database, const struct payment_group *group)
 {
-    struct text_rows status, decline, reference;
-    struct time_rows look_at;
+    struct text_rows status, decline, reference, action_url;
+    struct time_rows due_at, look_at;
     struct key_rows key;
     MYSQL_BIND parameters[] = {
         bind_text_rows(&status),          bind_text_rows(&decline),  bind_text_rows(&reference),
+        bind_time_rows(&due_at),          bind_text_rows(&status),   bind_text_rows(&action_url),
         bind_text_rows(&status),          bind_time_rows(&look_at),  bind_text_rows(&key.id),
         bind_text_rows(&key.merchant_id), bind_text_rows(&key.mode),
     };
@@ -120,6 +123,8 @@ update_payments(struct database *database, const struct payment_group *group)
         set_text(&decline, i,
                  settlement->status == PAYMENT_FAILED ? decline_name(settlement->decline) : NULL);
         set_text(&reference, i, text_or_null(settlement->reference));
+        set_time_or_null(&due_at, i, settlement->due_at);
+        set_text(&action_url, i, settlement->action_url);
         set_time_or_null(&look_at, i, settlement->look_at);
         set_key(&key, i, &payment->id, &payment->merchant_id, payment->mode);
     }

@@ -23,10 +23,14 @@ extern const struct statement_set settlement_statements;
  */
 struct payment_settlement {
     struct payment *payment;    /* whose; not owned */
-    enum payment_status status; /* PAYMENT_PROCESSING: only the reference and look_at are noted */
+    enum payment_status status; /* PAYMENT_PROCESSING: only what stands below is noted */
     enum decline decline;       /* with PAYMENT_FAILED */
     const char *reference;      /* the processor's id of it; "" leaves what is there; not owned */
-    int64_t look_at; /* while it is processing: when to ask next; 0 leaves what is there */
+    /* While it is processing: */
+    int64_t due_at; /* its request is over; 0 leaves what is there */
+    const char
+        *action_url; /* where the customer has to go; "" hides it, NULL leaves it; not owned */
+    int64_t look_at; /* ask then at the latest; 0 leaves what is there */
     const struct attempt *attempts; /* kept with it; not owned */
     size_t attempt_count;
     enum store_result result;

@@ -24,6 +24,7 @@ static const char *const tasks[] = {
     [PROCESSOR_FIND_REFUND] = "find_refund",
     [PROCESSOR_CLOSE_PAYMENT] = "close_payment",
     [PROCESSOR_CLOSE_REFUND] = "close_refund",
+    [PROCESSOR_CANCEL_PAYMENT] = "cancel_payment",
     [PROCESSOR_CHECK] = "check",
 };
 
@@ -84,6 +85,7 @@ take_records(const json_t *line)
     payment.has_description = json_object_get(line, "description") != NULL;
     snprintf(payment.source, sizeof payment.source, "%s", text_of(line, "source"));
     snprintf(payment.description, sizeof payment.description, "%s", text_of(line, "description"));
+    snprintf(payment.return_url, sizeof payment.return_url, "%s", text_of(line, "return_url"));
     snprintf(payment.reference, sizeof payment.reference, "%s", text_of(line, "payment_reference"));
     snprintf(refund.reference, sizeof refund.reference, "%s", text_of(line, "refund_reference"));
 }

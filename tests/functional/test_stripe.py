@@ -106,6 +106,9 @@ JOBS = {
     "charge of a token": ({"task": "charge", "source": "tok_visa", "description": "Order #1 & caf\u00e9 = 5 \u20ac"},
                           []),
     "charge of a payment method": ({"task": "charge", "source": "pm_card_visa", "description": "Order"}, []),
+    "charge that may send the customer to a page": (
+        {"task": "charge", "source": "pm_card_visa", "return_url": "https://shop.example/back?order=1&x=2"}, []),
+    "cancellation": ({"task": "cancel_payment", "source": "pm_card_visa", "payment_reference": "pi_1"}, []),
     "charge in yen": ({"task": "charge", "source": "tok_visa", "currency": "JPY"}, []),
     "charge in dinar": ({"task": "charge", "source": "pm_card_visa", "currency": "KWD", "amount": 5120}, []),
     "refund of a charge": ({"task": "refund", "source": "tok_visa", "payment_reference": "ch_1"}, []),
@@ -339,6 +342,43 @@ def test_a_fence_comes_too_late(probe, acquirer, payment, source):
     job |= {"refund": 100 + payment}
     assert carry_out(probe, acquirer, task="close_refund", **job)["result"] == "closed"
     assert carry_out(probe, acquirer, task="refund", **job)["result"] == "unknown"
+
+
+BACK = "https://shop.example/back"
+
+
+def waiting_payment(probe, acquirer, payment):
+    """A job about a payment whose customer has to authenticate, and the page for that."""
+    job = now(payment=payment, source="pm_card_authenticationRequired", return_url=BACK)
+    charged = carry_out(probe, acquirer, task="charge", **job)
+    assert (charged["result"], charged["reference"][:3]) == ("pending", "pi_")
+    assert charged["action_url"] == f"{acquirer.address}/authenticate/{charged['reference']}"
+    assert carry_out(probe, acquirer, task="find_payment", **job) == charged
+    return {**job, "payment_reference": charged["reference"]}, charged["action_url"]
+
+
+def visit(acquirer, page, outcome):
+    answer = requests.get(page, params={"outcome": outcome}, timeout=20, verify=acquirer.ca_file,
+                          allow_redirects=False)
+    assert answer.status_code == 302 and answer.headers["Location"].startswith(BACK + "?payment_intent=pi_")
+
+
+def test_a_customer_authenticates(probe, acquirer, payment):
+    job, page = waiting_payment(probe, acquirer, payment)
+    visit(acquirer, page, "success")
+    assert carry_out(probe, acquirer, task="find_payment", **job)["result"] == "succeeded"
+    assert carry_out(probe, acquirer, task="cancel_payment", **job)["result"] == "too late"
+
+
+def test_a_customer_who_does_not_pass_can_pay_until_it_is_cancelled(probe, acquirer, payment):
+    job, page = waiting_payment(probe, acquirer, payment)
+    visit(acquirer, page, "fail")
+    found = carry_out(probe, acquirer, task="find_payment", **job)
+    assert (found["result"], found["decline"]) == ("declined", "authentication_required")
+    cancelled = carry_out(probe, acquirer, task="cancel_payment", **job)
+    assert (cancelled["result"], cancelled["decline"]) == ("declined", "authentication_required")
+    assert carry_out(probe, acquirer, task="cancel_payment", **job)["result"] == "too late"
+    assert carry_out(probe, acquirer, task="find_payment", **job) == cancelled
 
 
 def test_the_account_says_its_mode(probe, acquirer):

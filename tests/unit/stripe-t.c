@@ -59,6 +59,48 @@ charges_a_payment_method_as_an_intent(void **state)
 }
 
 static void
+lets_the_customer_come_back(void **state)
+{
+    struct scene scene;
+
+    (void)state;
+    begin(&scene, PROCESSOR_CHARGE, "pm_card_visa");
+    strcpy(scene.payment.return_url, "https://shop.example/back?order=1&x=%20#end");
+    assert_true(write_request(&scene));
+    assert_string_equal(
+        scene.request.body,
+        "amount=1999&currency=usd&payment_method=pm_card_visa"
+        "&payment_method_types%5B%5D=card&confirm=true"
+        "&return_url=https%3A%2F%2Fshop.example%2Fback%3Forder%3D1%26x%3D%2520%23end"
+        "&metadata%5Bpayment_id%5D=" PAYMENT_ID);
+    begin(&scene, PROCESSOR_CHARGE, "tok_visa"); /* a charge sends nobody anywhere */
+    strcpy(scene.payment.return_url, "https://shop.example/back");
+    assert_true(write_request(&scene));
+    assert_null(strstr(scene.request.body, "return_url"));
+}
+
+static void
+cancels_an_intent(void **state)
+{
+    static const char *const nothing[] = {"", "ch_1", "pi_1/../x"};
+    struct scene scene;
+
+    (void)state;
+    begin(&scene, PROCESSOR_CANCEL_PAYMENT, "pm_card_visa");
+    strcpy(scene.payment.reference, "pi_1");
+    assert_true(write_request(&scene));
+    assert_true(scene.request.is_post);
+    assert_string_equal(scene.request.path, "/v1/payment_intents/pi_1/cancel");
+    assert_string_equal(scene.request.body, "cancellation_reason=abandoned");
+    assert_header(&scene.request, "Idempotency-Key: " PAYMENT_ID, false);
+    for (size_t i = 0; i < COUNT(nothing); i++) {
+        strcpy(scene.payment.reference, nothing[i]);
+        assert_false(write_request(&scene));
+        assert_int_equal(scene.job.outcome.result, PROCESSOR_UNKNOWN);
+    }
+}
+
+static void
 refunds_what_was_charged(void **state)
 {
     struct scene scene;
@@ -91,6 +133,10 @@ takes_the_longest_payment(void **state)
     scene.payment.has_description = true;
     for (size_t i = 0; i < PAYMENT_DESCRIPTION_MAX; i++)
         memcpy(scene.payment.description + 4 * i, "\xf0\x9f\x92\xb6", 4);
+    assert_true(write_request(&scene));
+    assert_non_null(strstr(scene.request.body, "&metadata%5Bpayment_id%5D=" PAYMENT_ID));
+    memcpy(scene.payment.source, "pm_a", 4);
+    memset(scene.payment.return_url, '%', PAYMENT_URL_SIZE - 1);
     assert_true(write_request(&scene));
     assert_non_null(strstr(scene.request.body, "&metadata%5Bpayment_id%5D=" PAYMENT_ID));
 }
@@ -156,6 +202,8 @@ main(void)
         cmocka_unit_test(knows_tokens_and_payment_methods),
         cmocka_unit_test(charges_a_token_as_a_charge),
         cmocka_unit_test(charges_a_payment_method_as_an_intent),
+        cmocka_unit_test(lets_the_customer_come_back),
+        cmocka_unit_test(cancels_an_intent),
         cmocka_unit_test(refunds_what_was_charged),
         cmocka_unit_test(takes_the_longest_payment),
         cmocka_unit_test(sends_no_secret_that_is_wrong),

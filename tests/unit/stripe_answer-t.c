@@ -215,6 +215,96 @@ hands_on_where_the_customer_has_to_go(void **state)
                 "{\"url\":\"javascript:alert(1)\"}}"),
          "", "");
     assert_string_equal(scene.job.outcome.action_url, "");
+    /* Nothing that would need an escape in our answer. */
+    begin(&scene, PROCESSOR_CHARGE, "pm_a");
+    give(&scene, 200,
+         INTENT("\"status\":\"requires_action\",\"next_action\":{\"redirect_to_url\":"
+                "{\"url\":\"https://hooks.stripe.com/\\\"x\"}}"),
+         "", "");
+    assert_string_equal(scene.job.outcome.action_url, "");
+}
+
+static void
+tells_what_the_customer_can_still_do(void **state)
+{
+    static const struct {
+        const char *body;
+        enum processor_result result;
+        bool awaits_customer;
+        bool is_open;
+    } examples[] = {
+        {INTENT("\"status\":\"requires_action\""), PROCESSOR_PENDING, true, false},
+        {INTENT("\"status\":\"requires_confirmation\""), PROCESSOR_PENDING, true, false},
+        {INTENT("\"status\":\"requires_payment_method\""), PROCESSOR_PENDING, true, false},
+        {INTENT("\"status\":\"processing\""), PROCESSOR_PENDING, false, false},
+        {INTENT("\"status\":\"requires_payment_method\",\"last_payment_error\":"
+                "{\"code\":\"payment_intent_authentication_failure\"}"),
+         PROCESSOR_DECLINED, false, true},
+        {INTENT("\"status\":\"canceled\",\"last_payment_error\":"
+                "{\"code\":\"payment_intent_authentication_failure\"}"),
+         PROCESSOR_DECLINED, false, false},
+        {INTENT("\"status\":\"canceled\",\"last_payment_error\":null"), PROCESSOR_DECLINED, false,
+         false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(examples); i++) {
+        struct scene scene;
+        const struct processor_outcome *outcome = &scene.job.outcome;
+
+        begin(&scene, PROCESSOR_FIND_PAYMENT, "pm_a");
+        strcpy(scene.payment.reference, "pi_1");
+        assert_int_equal(give(&scene, 200, examples[i].body, "", ""), PROCESSOR_ENDED);
+        assert_int_equal(outcome->result, examples[i].result);
+        assert_int_equal(outcome->awaits_customer, examples[i].awaits_customer);
+        assert_int_equal(outcome->is_open, examples[i].is_open);
+        if (outcome->result == PROCESSOR_DECLINED)
+            assert_int_equal(outcome->decline, DECLINE_AUTHENTICATION_REQUIRED);
+    }
+}
+
+/* Only what Stripe says is cancelled is. */
+static void
+believes_a_cancellation_that_is_confirmed(void **state)
+{
+    static const struct {
+        int status;
+        const char *body;
+        enum processor_result result;
+    } examples[] = {
+        {200, INTENT("\"status\":\"canceled\""), PROCESSOR_DECLINED},
+        {200, INTENT("\"status\":\"canceled\",\"amount_received\":1999"), PROCESSOR_UNKNOWN},
+        {200, INTENT("\"status\":\"succeeded\""), PROCESSOR_UNKNOWN},
+        {200, INTENT("\"status\":\"requires_action\""), PROCESSOR_UNKNOWN},
+        {200, INTENT("\"status\":\"requires_payment_method\",\"last_payment_error\":{}"),
+         PROCESSOR_UNKNOWN},
+        {200, "{\"id\":\"pi_1\",\"object\":\"payment_intent\",\"status\":\"canceled\"}",
+         PROCESSOR_UNKNOWN},
+        {200, "", PROCESSOR_UNKNOWN},
+        {400,
+         ERROR("\"type\":\"invalid_request_error\",\"code\":\"payment_intent_unexpected_state\""),
+         PROCESSOR_TOO_LATE},
+        {400, ERROR("\"type\":\"invalid_request_error\""), PROCESSOR_UNKNOWN},
+        {404, ERROR("\"type\":\"invalid_request_error\",\"code\":\"resource_missing\""),
+         PROCESSOR_UNKNOWN},
+        {500, ERROR("\"code\":\"payment_intent_unexpected_state\""), PROCESSOR_UNKNOWN},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(examples); i++) {
+        struct scene scene;
+
+        begin(&scene, PROCESSOR_CANCEL_PAYMENT, "pm_a");
+        strcpy(scene.payment.reference, "pi_1");
+        assert_int_equal(give(&scene, examples[i].status, examples[i].body, "", ""),
+                         PROCESSOR_ENDED);
+        if (scene.job.outcome.result != examples[i].result)
+            print_message("# %d %s\n", examples[i].status, examples[i].body);
+        assert_int_equal(scene.job.outcome.result, examples[i].result);
+        assert_int_equal(scene.job.outcome.decline, examples[i].result == PROCESSOR_DECLINED
+                                                        ? DECLINE_AUTHENTICATION_REQUIRED
+                                                        : DECLINE_NONE);
+    }
 }
 
 static void
@@ -304,6 +394,8 @@ main(void)
         cmocka_unit_test(tells_declines_refusals_and_doubts_apart),
         cmocka_unit_test(believes_what_is_proved_about_a_refund),
         cmocka_unit_test(hands_on_where_the_customer_has_to_go),
+        cmocka_unit_test(tells_what_the_customer_can_still_do),
+        cmocka_unit_test(believes_a_cancellation_that_is_confirmed),
         cmocka_unit_test(sends_again_only_when_told),
         cmocka_unit_test(stays_in_doubt),
         cmocka_unit_test(tells_not_sent_from_lost),
