@@ -99,6 +99,8 @@ add_attempts(struct database *database, struct attempt_batch *batch,
 struct payment_group {
     struct payment_settlement *settlements;
     size_t count;
+    struct payment stands[STORE_GROUP_MAX]; /* what nobody is told before it is committed */
+    enum store_result found[STORE_GROUP_MAX];
 };
 
 static enum database_result
@@ -149,31 +151,29 @@ keep_payment_attempts(struct database *database, const struct payment_group *gro
 
 /* What stands now, whoever wrote it. */
 static enum database_result
-read_payments(struct database *database, const struct payment_group *group)
+read_payments(struct database *database, struct payment_group *group)
 {
     struct payment_search searches[STORE_GROUP_MAX];
-    struct identifier ids[STORE_GROUP_MAX];
-    struct identifier merchants[STORE_GROUP_MAX];
     enum database_result result;
 
     for (size_t i = 0; i < group->count; i++) {
-        struct payment *payment = group->settlements[i].payment;
+        const struct payment *payment = group->settlements[i].payment;
 
-        ids[i] = payment->id; /* the search writes over them */
-        merchants[i] = payment->merchant_id;
-        searches[i] = (struct payment_search){
-            .merchant_id = &merchants[i], .id = &ids[i], .mode = payment->mode, .payment = payment};
+        searches[i] = (struct payment_search){.merchant_id = &payment->merchant_id,
+                                              .id = &payment->id,
+                                              .mode = payment->mode,
+                                              .payment = &group->stands[i]};
     }
     result = payment_store_read(database, searches, group->count);
-    for (size_t i = 0; i < group->count && result == DATABASE_DONE; i++)
-        group->settlements[i].result = searches[i].result;
+    for (size_t i = 0; i < group->count; i++)
+        group->found[i] = searches[i].result;
     return result;
 }
 
 static enum database_result
 settle_payments(struct database *database, void *arg)
 {
-    const struct payment_group *group = arg;
+    struct payment_group *group = arg;
     enum database_result result = update_payments(database, group);
 
     if (result == DATABASE_DONE)
@@ -193,11 +193,18 @@ void
 settlement_of_payments(struct database *database, struct deadline deadline,
                        struct payment_settlement *settlements, size_t count)
 {
-    struct payment_group group = {.settlements = settlements, .count = count};
-    enum database_result result = database_run(database, deadline, settle_payments_at_once, &group);
+    struct payment_group group;
+    enum database_result result;
 
-    for (size_t i = 0; i < count && result != DATABASE_DONE; i++)
-        settlements[i].result = store_result_of(result, STORE_FAILED);
+    group.settlements = settlements;
+    group.count = count;
+    result = database_run(database, deadline, settle_payments_at_once, &group);
+    for (size_t i = 0; i < count; i++) {
+        settlements[i].result =
+            store_result_of(result, result == DATABASE_DONE ? group.found[i] : STORE_FAILED);
+        if (settlements[i].result == STORE_OK)
+            *settlements[i].payment = group.stands[i];
+    }
 }
 
 struct refund_group {
