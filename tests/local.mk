@@ -349,6 +349,29 @@ EXTRA_DIST += \
 	tests/valgrind/libraries.supp \
 	tests/valgrind/run
 
+# The simulated world: tests/simulation/run builds it. Its objects come first: those of the library
+# that talk to the kernel, to MariaDB or by libcurl are not linked then, and neither are those
+# libraries, so that the linker tells what is missing.
+EXTRA_PROGRAMS += tests/simulation/simulation
+CLEANFILES += tests/simulation/simulation
+EXTRA_DIST += tests/simulation/README.md tests/simulation/run
+tests_simulation_simulation_SOURCES = \
+	tests/simulation/acquirer.c tests/simulation/acquirer.h \
+	tests/simulation/books.c tests/simulation/books.h \
+	tests/simulation/clients.c tests/simulation/clients.h \
+	tests/simulation/connector.c tests/simulation/connector.h \
+	tests/simulation/evaluate.c tests/simulation/evaluate.h \
+	tests/simulation/machine.c \
+	tests/simulation/main.c \
+	tests/simulation/network.c \
+	tests/simulation/schema.c \
+	tests/simulation/server.c tests/simulation/server.h \
+	tests/simulation/sql.c tests/simulation/sql.h \
+	tests/simulation/tables.c tests/simulation/tables.h \
+	tests/simulation/webserver.c tests/simulation/webserver.h \
+	tests/simulation/world.c tests/simulation/world.h
+tests_simulation_simulation_LDADD = app/libpaymentapi.a $(JANSSON_LIBS) $(CRYPTO_LIBS)
+
 # What the property tests remember of earlier runs.
 clean-local:
 	rm -rf .hypothesis

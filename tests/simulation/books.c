@@ -1,0 +1,414 @@
+/*
+ * The books: what clients were told, the records, and the acquirer's ledger; and what must be true
+ * of them.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "books.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "acquirer.h"
+#include "clients.h"
+#include "domain/identifier.h"
+#include "tables.h"
+#include "world.h"
+
+/* A payment or refund on record. */
+struct record {
+    bool is_refund;
+    char id[IDENTIFIER_TEXT_SIZE];
+    char payment[IDENTIFIER_TEXT_SIZE]; /* of a refund */
+    const char *status;
+    const char *key; /* "" */
+    const char *reference;
+    const char *mode, *processor, *source, *description;
+    unsigned merchant;
+    int64_t amount, refunded, due_at, look_at;
+    bool is_returned; /* a refund that came back */
+};
+
+static const struct value *
+field(const struct table *table, const struct value *values, const char *name)
+{
+    static const struct value none = {.kind = VALUE_NULL};
+    int column = table_column(table, name);
+
+    return column >= 0 ? &values[column] : &none;
+}
+
+static const char *
+text_of(const struct table *table, const struct value *values, const char *name)
+{
+    const struct value *value = field(table, values, name);
+
+    return value->kind == VALUE_BYTES ? value->bytes : "";
+}
+
+static void
+write_id(enum identifier_kind kind, const struct value *value, char text[IDENTIFIER_TEXT_SIZE])
+{
+    struct identifier id;
+
+    memcpy(id.bytes, value->bytes, sizeof id.bytes);
+    identifier_format(kind, &id, text);
+}
+
+static struct record
+record_of(const struct table *table, const struct value *values)
+{
+    bool is_refund = strcmp(table->name, "refunds") == 0;
+    struct record record = {
+        .is_refund = is_refund,
+        .status = text_of(table, values, "status"),
+        .key = text_of(table, values, "idempotency_key"),
+        .reference = text_of(table, values, "reference"),
+        .mode = text_of(table, values, "mode"),
+        .processor = text_of(table, values, "processor"),
+        .source = text_of(table, values, "source"),
+        .description = text_of(table, values, "description"),
+        .merchant = (unsigned char)text_of(table, values, "merchant_id")[0],
+        .amount = field(table, values, "amount")->number,
+        .refunded = field(table, values, "refunded")->number,
+        .due_at = field(table, values, "due_at")->number,
+        .look_at = field(table, values, "look_at")->kind == VALUE_NULL
+                       ? INT64_MAX
+                       : field(table, values, "look_at")->number,
+        .is_returned = field(table, values, "returned_at")->kind != VALUE_NULL,
+    };
+
+    write_id(is_refund ? IDENTIFIER_REFUND : IDENTIFIER_PAYMENT, field(table, values, "id"),
+             record.id);
+    if (is_refund)
+        write_id(IDENTIFIER_PAYMENT, field(table, values, "payment_id"), record.payment);
+    return record;
+}
+
+/* The records as they are committed. */
+static struct record *
+read_records(const char *name, size_t *count)
+{
+    static struct record all[2][1024];
+    struct record *records = all[strcmp(name, "refunds") == 0];
+    const struct table *table = tables_find(name);
+
+    *count = 0;
+    for (const struct row *row = table->rows; row != NULL; row = row->next) {
+        if (row->version == NULL || row->version->values == NULL)
+            continue;
+        if (*count == 1024)
+            abort();
+        records[(*count)++] = record_of(table, row->version->values);
+    }
+    return records;
+}
+
+static bool
+is(const struct record *record, const char *status)
+{
+    return strcmp(record->status, status) == 0;
+}
+
+/* What was committed: a final status never changes, and nothing but a few columns does. */
+static void
+note_commit(const struct table *table, const struct value *before, const struct value *after)
+{
+    struct record was;
+    struct record now;
+
+    if (strcmp(table->name, "payments") != 0 && strcmp(table->name, "refunds") != 0)
+        return;
+    if (after == NULL) {
+        violation("a payment or refund was deleted");
+        return;
+    }
+    now = record_of(table, after);
+    if (before == NULL) {
+        story("on record: %s %s, key %s, %s", now.id, now.status, now.key, now.mode);
+        return;
+    }
+    was = record_of(table, before);
+    if (strcmp(was.status, now.status) != 0)
+        story("on record: %s is %s, was %s", now.id, now.status, was.status);
+    if (!is(&was, "processing") && strcmp(was.status, now.status) != 0)
+        violation("%s was %s and is %s", now.id, was.status, now.status);
+    if (was.amount != now.amount || strcmp(was.id, now.id) != 0 || strcmp(was.key, now.key) != 0 ||
+        strcmp(was.mode, now.mode) != 0)
+        violation("%s is not what it was", now.id);
+}
+
+void
+books_open(void)
+{
+    tables_on_commit(note_commit);
+}
+
+static const struct record *
+find_record(const struct record *records, size_t count, const char *id)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(records[i].id, id) == 0)
+            return &records[i];
+    }
+    return NULL;
+}
+
+void
+books_note_call(const char *path, const char *body, const char *key)
+{
+    bool charges = body != NULL && strstr(body, "closed") == NULL &&
+                   (strcmp(path, "/v1/charges") == 0 || strcmp(path, "/v1/payment_intents") == 0);
+    bool refunds = body != NULL && strcmp(path, "/v1/refunds") == 0;
+    size_t count;
+    const struct record *records;
+    const struct record *record;
+
+    if (!charges && !refunds)
+        return;
+    if (strstr(body, key) == NULL || key[0] == '\0') {
+        violation("a call under a key that is not its record's: %s", key);
+        return;
+    }
+    records = read_records(refunds ? "refunds" : "payments", &count);
+    record = find_record(records, count, key);
+    if (record == NULL)
+        violation("the processor is called for %s, which is not on record", key);
+    else if (world_wall() > record->due_at)
+        violation("the processor is called for %s later than its record says", key);
+}
+
+bool
+books_are_settled(void)
+{
+    for (int i = 0; i < 2; i++) {
+        size_t count;
+        const struct record *records = read_records(i == 0 ? "payments" : "refunds", &count);
+
+        for (size_t j = 0; j < count; j++) {
+            if (is(&records[j], "processing"))
+                return false;
+        }
+    }
+    return true;
+}
+
+int64_t
+books_next_look(void)
+{
+    int64_t next = INT64_MAX;
+
+    for (int i = 0; i < 2; i++) {
+        size_t count;
+        const struct record *records = read_records(i == 0 ? "payments" : "refunds", &count);
+
+        for (size_t j = 0; j < count; j++) {
+            if (is(&records[j], "processing") && records[j].look_at < next)
+                next = records[j].look_at;
+        }
+    }
+    return next;
+}
+
+/* How many objects of the ledger are this record's, those that moved money, and their sum. */
+struct ledger_view {
+    size_t count, moved;
+    int64_t amount;
+    const struct object *last;
+};
+
+static struct ledger_view
+look_in_ledger(const char *id)
+{
+    struct ledger_view view = {.count = 0};
+    size_t count;
+    const struct object *objects = acquirer_objects(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(objects[i].our_id, id) != 0)
+            continue;
+        view.count++;
+        view.last = &objects[i];
+        if (objects[i].status == OBJECT_SUCCEEDED) {
+            view.moved++;
+            view.amount += objects[i].amount;
+        }
+    }
+    return view;
+}
+
+static bool
+has_effects(const struct record *payment)
+{
+    return strcmp(payment->processor, "stripe") == 0;
+}
+
+/* A payment or a refund beside the ledger. */
+static void
+compare_with_ledger(const struct record *record)
+{
+    struct ledger_view view = look_in_ledger(record->id);
+
+    if (view.moved > 1)
+        violation("the money of %s moved %zu times", record->id, view.moved);
+    if (view.count > 1)
+        violation("%s was made %zu times at the acquirer", record->id, view.count);
+    if (is(record, "succeeded") && view.moved == 0 && !record->is_returned)
+        violation("%s is succeeded, and its money did not move", record->id);
+    if (is(record, "failed") && view.moved > 0)
+        violation("%s is failed, and its money moved", record->id);
+    if (view.moved > 0 && view.amount != record->amount)
+        violation("%s moved another amount", record->id);
+    if (is(record, "succeeded") && view.last != NULL &&
+        strcmp(view.last->id, record->reference) != 0)
+        violation("%s has the reference %s, but is %s", record->id, record->reference,
+                  view.last->id);
+}
+
+static void
+compare_payment(const struct record *payment, const struct record *refunds, size_t count)
+{
+    int64_t taken = 0;
+    int64_t moved = 0;
+
+    if (is(payment, "processing"))
+        violation("%s stays processing", payment->id);
+    if (has_effects(payment) != (strcmp(payment->mode, "live") == 0))
+        violation("%s is of the mode %s and of %s", payment->id, payment->mode, payment->processor);
+    if (strstr(payment->source, "Declined") != NULL && is(payment, "succeeded"))
+        violation("%s is succeeded, but was declined", payment->id);
+    if (has_effects(payment))
+        compare_with_ledger(payment);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(refunds[i].payment, payment->id) != 0)
+            continue;
+        if (!is(&refunds[i], "failed") && !refunds[i].is_returned)
+            taken += refunds[i].amount;
+        moved += look_in_ledger(refunds[i].id).amount;
+    }
+    if (taken != payment->refunded)
+        violation("%s has given back %lld, but its refunds are %lld", payment->id,
+                  (long long)payment->refunded, (long long)taken);
+    if (taken > payment->amount || moved > payment->amount)
+        violation("%s gave back more than it is", payment->id);
+}
+
+static void
+compare_refund(const struct record *refund, const struct record *payments, size_t count)
+{
+    const struct record *payment = find_record(payments, count, refund->payment);
+
+    if (payment == NULL) {
+        violation("%s is of no payment", refund->id);
+        return;
+    }
+    if (is(refund, "processing"))
+        violation("%s stays processing", refund->id);
+    if (strcmp(payment->mode, refund->mode) != 0 || payment->merchant != refund->merchant)
+        violation("%s is of another's payment", refund->id);
+    if (has_effects(payment))
+        compare_with_ledger(refund);
+}
+
+/* What the acquirer did is on record. */
+static void
+compare_ledger(const struct record *payments, size_t payment_count, const struct record *refunds,
+               size_t refund_count)
+{
+    size_t count;
+    const struct object *objects = acquirer_objects(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct object *object = &objects[i];
+
+        if (object->closed[0] != '\0')
+            continue;
+        if (find_record(object->kind == OBJECT_REFUND ? refunds : payments,
+                        object->kind == OBJECT_REFUND ? refund_count : payment_count,
+                        object->our_id) == NULL)
+            violation("%s of the acquirer is not on record", object->id);
+    }
+}
+
+static void
+compare_told(const struct operation *operation, const struct record *record,
+             const struct record *records, size_t count)
+{
+    if (record == NULL) {
+        violation("%s was told, and is not on record", operation->id);
+        return;
+    }
+    if (record->amount != operation->amount || strcmp(record->key, operation->key) != 0 ||
+        record->merchant != operation->client_key / 2 + 1 ||
+        (strcmp(record->mode, "live") == 0) != clients_is_live(operation))
+        violation("%s is not what was asked for", operation->id);
+    if (operation->is_refund && strcmp(record->payment, operation->payment->id) != 0)
+        violation("%s is of another payment", operation->id);
+    if (operation->told == TOLD_SUCCEEDED && !is(record, "succeeded"))
+        violation("%s was told as succeeded, and is %s", operation->id, record->status);
+    if (operation->told == TOLD_FAILED && !is(record, "failed"))
+        violation("%s was told as failed, and is %s", operation->id, record->status);
+    for (size_t i = 0; i < count; i++) {
+        if (&records[i] != record && record->key[0] != '\0' &&
+            records[i].merchant == record->merchant && strcmp(records[i].mode, record->mode) == 0 &&
+            strcmp(records[i].key, record->key) == 0)
+            violation("two records have the key %s", record->key);
+    }
+}
+
+/* A refund that was refused at the end, and would have fitted. */
+static void
+compare_refused(const struct operation *operation, const struct record *payment)
+{
+    if (payment == NULL)
+        violation("the payment of a refund is not on record");
+    else if (operation->key[0] != '\0' && payment->refunded + operation->amount <= payment->amount)
+        violation("a refund of %s was refused, but fits (%s)", payment->id, operation->key);
+}
+
+/* One request of a client moves money once, whatever records there are. */
+static void
+compare_charges(const struct operation *operation, size_t number)
+{
+    char description[24];
+    size_t count;
+    size_t charged = 0;
+    const struct object *objects = acquirer_objects(&count);
+
+    snprintf(description, sizeof description, "%zu", number);
+    for (size_t i = 0; i < count; i++)
+        charged += objects[i].kind != OBJECT_REFUND && objects[i].closed[0] == '\0' &&
+                   objects[i].status == OBJECT_SUCCEEDED &&
+                   strcmp(objects[i].description, description) == 0;
+    if (charged > 1)
+        violation("a client's request was charged %zu times (%s)", charged, operation->key);
+}
+
+void
+books_compare(void)
+{
+    size_t payment_count, refund_count, operation_count;
+    const struct record *payments = read_records("payments", &payment_count);
+    const struct record *refunds = read_records("refunds", &refund_count);
+    const struct operation *operations = clients_operations(&operation_count);
+
+    for (size_t i = 0; i < payment_count; i++)
+        compare_payment(&payments[i], refunds, refund_count);
+    for (size_t i = 0; i < refund_count; i++)
+        compare_refund(&refunds[i], payments, payment_count);
+    compare_ledger(payments, payment_count, refunds, refund_count);
+    for (size_t i = 0; i < operation_count; i++) {
+        const struct operation *operation = &operations[i];
+        const struct record *records = operation->is_refund ? refunds : payments;
+        size_t count = operation->is_refund ? refund_count : payment_count;
+
+        if (operation->id[0] != '\0')
+            compare_told(operation, find_record(records, count, operation->id), records, count);
+        else if (operation->told == TOLD_REFUSED)
+            compare_refused(operation,
+                            find_record(payments, payment_count, operation->payment->id));
+        if (!operation->is_refund)
+            compare_charges(operation, i);
+    }
+}

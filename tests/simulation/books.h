@@ -1,0 +1,28 @@
+/*
+ * The books: what clients were told, the records, and the acquirer's ledger; and what must be true
+ * of them.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef PAYMENT_API_SIMULATION_BOOKS_H
+#define PAYMENT_API_SIMULATION_BOOKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A run begins. */
+void books_open(void);
+
+/* A request is sent to the acquirer. */
+void books_note_call(const char *path, const char *body, const char *key);
+
+/* True when nothing is "processing". */
+bool books_are_settled(void);
+
+/* When the next record is to be looked at; INT64_MAX: none. Unix milliseconds. */
+int64_t books_next_look(void);
+
+/* Compares them; violations are told by violation(). */
+void books_compare(void);
+
+#endif
