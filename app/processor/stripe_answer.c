@@ -258,7 +258,8 @@ answer_cancel(struct processor_job *job, const struct processor_answer *answer, 
     }
     if (answer->status == 200) {
         stripe_object_outcome(body, &expected, outcome);
-        if (outcome->result != PROCESSOR_DECLINED || outcome->is_open)
+        if (outcome->result != PROCESSOR_DECLINED ||
+            strcmp(stripe_object_text(body, "status"), "canceled") != 0)
             stripe_outcome_set(outcome, PROCESSOR_UNKNOWN, "an answer that is no cancellation");
         return PROCESSOR_ENDED;
     }

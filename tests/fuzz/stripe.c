@@ -12,6 +12,7 @@
 #include <ctype.h>
 #include <stdbool.h>
 
+#include "domain/web_address.h"
 #include "processor/processor.h"
 
 #define ANSWERS_MAX 8
@@ -69,8 +70,19 @@ check_outcome(const struct processor_job *job, const struct processor_answer *an
     CHECK(outcome->result != PROCESSOR_NOT_FOUND || looks);
     CHECK(outcome->result != PROCESSOR_REFUSED || charges || job->task == PROCESSOR_CHECK);
     CHECK((outcome->result != PROCESSOR_CLOSED && outcome->result != PROCESSOR_KEY_USED) || closes);
+    CHECK(outcome->result != PROCESSOR_TOO_LATE || job->task == PROCESSOR_CANCEL_PAYMENT);
+    CHECK(memchr(outcome->action_url, '\0', sizeof outcome->action_url) != NULL);
+    CHECK(outcome->action_url[0] == '\0' ||
+          (outcome->result == PROCESSOR_PENDING && web_address_is(outcome->action_url)));
+    CHECK(!outcome->awaits_customer || outcome->result == PROCESSOR_PENDING);
+    CHECK(!outcome->is_open || outcome->result == PROCESSOR_DECLINED);
+    if (job->task == PROCESSOR_CANCEL_PAYMENT && outcome->result == PROCESSOR_DECLINED)
+        CHECK(answer->status == 200 && !outcome->is_open &&
+              (says(answer->body, answer->body_length, "\\u") ||
+               says(answer->body, answer->body_length, "canceled")));
     if (outcome->result != PROCESSOR_SUCCEEDED || job->task == PROCESSOR_CHECK)
         return;
+    CHECK(job->task != PROCESSOR_CANCEL_PAYMENT);
     if (is_refund)
         identifier_format(IDENTIFIER_REFUND, &job->refund->id, id);
     else
@@ -127,6 +139,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                  data[1] % 2 == 0 ? "ch_1" : "pi_1");
     if (data[1] % 8 >= 4)
         snprintf(refund.reference, sizeof refund.reference, "re_1");
+    if (data[1] % 16 >= 8)
+        snprintf(payment.return_url, sizeof payment.return_url, "https://shop.example/back");
     processor_job_init(&job, (enum processor_task)(data[0] % (PROCESSOR_CHECK + 1)), &processor,
                        &payment, &refund);
     check_request(&job);
