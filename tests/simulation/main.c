@@ -72,8 +72,10 @@ on_death(struct process *process)
     session_close_of(process);
     webserver_lose(process);
     for (size_t i = 0; i < place_count; i++) {
-        if (places[i].process == process)
-            world_later(world_now() + chance_between(10, 5000), start_place, &places[i]);
+        if (places[i].process != process)
+            continue;
+        places[i].process = NULL;
+        world_later(world_now() + chance_between(10, 5000), start_place, &places[i]);
     }
 }
 

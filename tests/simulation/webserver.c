@@ -17,6 +17,7 @@
 /* Of one worker. */
 struct fastcgi {
     struct process *process;
+    int number; /* its place may be another's by now */
     struct exchange_of_client *taken;
     size_t taken_count;
 };
@@ -33,6 +34,18 @@ webserver_clear(void)
     server_count = 0;
 }
 
+static bool
+is_of(const struct fastcgi *server, const struct process *process)
+{
+    return server->process == process && server->number == process_number(process);
+}
+
+static bool
+lives(const struct fastcgi *server)
+{
+    return process_lives(server->process) && is_of(server, server->process);
+}
+
 struct fastcgi *
 fastcgi_new(struct loop *loop, const struct fastcgi_settings *settings)
 {
@@ -41,7 +54,7 @@ fastcgi_new(struct loop *loop, const struct fastcgi_settings *settings)
     (void)loop;
     (void)settings;
     for (size_t i = 0; i < server_count; i++) {
-        if (!process_lives(servers[i].process) || servers[i].process == world_current())
+        if (!lives(&servers[i]))
             fastcgi = &servers[i];
     }
     if (fastcgi == NULL) {
@@ -49,7 +62,8 @@ fastcgi_new(struct loop *loop, const struct fastcgi_settings *settings)
             abort();
         fastcgi = &servers[server_count++];
     }
-    *fastcgi = (struct fastcgi){.process = world_current()};
+    *fastcgi =
+        (struct fastcgi){.process = world_current(), .number = process_number(world_current())};
     return fastcgi;
 }
 
@@ -186,7 +200,7 @@ webserver_ask(struct exchange_of_client *exchange, int64_t limit_ms)
     *waiting_end = exchange;
     waiting_end = &exchange->next;
     for (size_t i = 0; i < server_count; i++) {
-        if (process_lives(servers[i].process))
+        if (lives(&servers[i]))
             process_wake(servers[i].process);
     }
     while (!has_ended(exchange) && world_now() < until)
@@ -198,7 +212,7 @@ void
 webserver_lose(const struct process *worker)
 {
     for (size_t i = 0; i < server_count; i++) {
-        if (servers[i].process != worker)
+        if (!is_of(&servers[i], worker))
             continue;
         for (struct exchange_of_client *exchange = servers[i].taken; exchange != NULL;
              exchange = exchange->next) {
