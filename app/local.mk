@@ -21,11 +21,13 @@ app_libpaymentapi_a_SOURCES = \
 	app/api/authentication.c app/api/authentication.h \
 	app/api/error.c app/api/error.h \
 	app/api/exchange.c app/api/exchange.h \
+	app/api/full_view.c app/api/full_view.h \
 	app/api/health.c app/api/health.h \
 	app/api/input.c app/api/input.h \
 	app/api/key_cache.c app/api/key_cache.h \
 	app/api/listing.c app/api/listing.h \
 	app/api/lists.c app/api/lists.h \
+	app/api/metadata.c app/api/metadata.h \
 	app/api/payments.c app/api/payments.h \
 	app/api/refunds.c app/api/refunds.h \
 	app/api/representation.c app/api/representation.h \
@@ -39,6 +41,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/domain/currency.c app/domain/currency.h \
 	app/domain/idempotency_key.c app/domain/idempotency_key.h \
 	app/domain/identifier.c app/domain/identifier.h \
+	app/domain/metadata.c app/domain/metadata.h \
 	app/domain/mode.c app/domain/mode.h \
 	app/domain/money.c app/domain/money.h \
 	app/domain/page.c app/domain/page.h \
@@ -84,6 +87,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/credential_store.c app/store/credential_store.h \
 	app/store/database.c app/store/database.h \
 	app/store/due_store.c app/store/due_store.h \
+	app/store/full_store.c app/store/full_store.h \
 	app/store/host_list.c app/store/host_list.h \
 	app/store/merchant_store.c app/store/merchant_store.h \
 	app/store/page_slots.c app/store/page_slots.h \

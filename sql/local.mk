@@ -7,4 +7,5 @@ dist_sql_DATA = \
 	sql/0004_calls.sql \
 	sql/0005_lists.sql \
 	sql/0006_actions.sql \
+	sql/0007_metadata.sql \
 	sql/grants.sql

@@ -14,6 +14,7 @@ static const struct error_row rows[] = {
     [API_INVALID_SOURCE] = {400, "Invalid payment source", 0},
     [API_INVALID_DESCRIPTION] = {400, "Invalid description", 0},
     [API_INVALID_RETURN_URL] = {400, "Invalid return URL", 0},
+    [API_INVALID_METADATA] = {400, "Invalid metadata", 0},
     [API_INVALID_PAYMENT_ID] = {400, "Invalid payment ID", 0},
     [API_INVALID_REFUND_AMOUNT] = {400, "Invalid refund amount", 0},
     [API_INVALID_IDEMPOTENCY_KEY] = {400, "Invalid idempotency key", 0},

@@ -6,22 +6,21 @@
 #include "api/exchange.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "api/representation.h"
-
-void
-exchange_set_text(struct exchange *exchange, char *text)
+bool
+exchange_take_view(struct exchange *exchange, const char *view)
 {
-    free(exchange->text);
-    exchange->text = text;
-    exchange->represent = represent_text;
+    exchange->full = strcmp(view, "full") == 0;
+    return exchange->full;
 }
 
 void
 exchange_end(struct exchange *exchange)
 {
     free(exchange->text);
-    exchange->text = NULL;
+    free(exchange->metadata);
+    exchange->text = exchange->metadata = NULL;
 }
 
 bool

@@ -83,6 +83,9 @@ struct exchange {
     represent *represent;
     const char *parameter; /* with API_INVALID_QUERY: which one; NULL when it is none of ours */
     char *text;            /* the body, where it was made beforehand; owned */
+    char *metadata;        /* of a POST, as JSON; NULL: none. Owned */
+    bool full;             /* ?view=full */
+    work_alone *complete;  /* makes the answer of what was done without an error; or NULL */
     union {
         char query[QUERY_SIZE]; /* of a GET, until its handler returns; one that fills it was cut */
         struct charge charge;
@@ -99,8 +102,8 @@ struct exchange {
  * error it is. It waits for nothing and changes nothing but the exchange. */
 typedef enum api_error api_handler(const struct service *service, struct exchange *exchange);
 
-/* Gives it a body that was made beforehand; the text was allocated, and becomes the exchange's. */
-void exchange_set_text(struct exchange *exchange, char *text);
+/* Takes the value of the parameter "view"; false: there is no such view. */
+bool exchange_take_view(struct exchange *exchange, const char *view);
 
 /* Frees what it owns. */
 void exchange_end(struct exchange *exchange);

@@ -15,6 +15,7 @@
 
 /* What the parameters of every list are taken into. */
 struct reading {
+    struct exchange *exchange;
     enum identifier_kind kind;
     struct page *page;
     bool has_cursor;
@@ -98,6 +99,14 @@ take_created_lt(const char *value, void *arg)
     return take_created(value, arg, PAGE_LT);
 }
 
+static bool
+take_view(const char *value, void *arg)
+{
+    struct reading *reading = arg;
+
+    return exchange_take_view(reading->exchange, value);
+}
+
 static const struct listing_parameter common[] = {
     {"limit", take_limit},
     {"starting_after", take_starting_after},
@@ -106,6 +115,7 @@ static const struct listing_parameter common[] = {
     {"created[gt]", take_created_gt},
     {"created[lte]", take_created_lte},
     {"created[lt]", take_created_lt},
+    {"view", take_view},
 };
 
 static const struct listing_parameter *
@@ -146,7 +156,7 @@ listing_read(const struct service *service, struct exchange *exchange, enum iden
              struct page *page, const struct listing_parameter *parameters, size_t count,
              void *filter)
 {
-    struct reading reading = {.kind = kind, .page = page};
+    struct reading reading = {.exchange = exchange, .kind = kind, .page = page};
     struct query query;
 
     page_init(page);
@@ -217,5 +227,5 @@ listing_answer(struct service *service, struct exchange *exchange, const struct 
     strcpy(text, "{\"data\":[");
     join(text + strlen(text), response_body(response), ends, fit, page->backward);
     strcat(text, count > fit ? "],\"has_more\":true}" : "],\"has_more\":false}");
-    exchange_set_text(exchange, text);
+    represent_by_text(exchange, text);
 }

@@ -11,7 +11,7 @@
 #include "api/exchange.h"
 
 /* One parameter of a list beside those that every list has: limit, starting_after, ending_before,
- * created[gte], created[gt], created[lte], created[lt]. */
+ * created[gte], created[gt], created[lte], created[lt], and view, which sets exchange->full. */
 struct listing_parameter {
     const char *name;
     /* Takes its value; false: it has no such value. */

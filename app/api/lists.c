@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "api/full_view.h"
 #include "api/listing.h"
 #include "api/representation.h"
 
@@ -124,7 +125,7 @@ payments_list(const struct service *service, struct exchange *exchange)
 
     exchange->payment_listing = listing; /* it shares its place with the query */
     exchange->work = WORK_ALONE;
-    exchange->alone = find_payments;
+    exchange->alone = exchange->full ? full_view_of_payments : find_payments;
     return error;
 }
 
@@ -138,6 +139,6 @@ refunds_list(const struct service *service, struct exchange *exchange)
 
     exchange->refund_listing = listing; /* it shares its place with the query */
     exchange->work = WORK_ALONE;
-    exchange->alone = find_refunds;
+    exchange->alone = exchange->full ? full_view_of_refunds : find_refunds;
     return error;
 }

@@ -7,7 +7,9 @@
 
 #include <string.h>
 
+#include "api/full_view.h"
 #include "api/input.h"
+#include "api/metadata.h"
 #include "api/representation.h"
 #include "domain/card_number.h"
 #include "domain/web_address.h"
@@ -87,7 +89,7 @@ check_amount(const struct processor *processor, const struct payment *payment)
 
 /* The members in the order in which their errors are told. */
 static enum api_error
-read_members(const struct exchange *exchange, const struct json_body *body, struct payment *payment)
+read_members(struct exchange *exchange, const struct json_body *body, struct payment *payment)
 {
     enum api_error error = read_amount(body, payment);
 
@@ -99,6 +101,8 @@ read_members(const struct exchange *exchange, const struct json_body *body, stru
         error = read_description(body, payment);
     if (error == API_OK)
         error = read_return_url(body, payment);
+    if (error == API_OK)
+        error = metadata_take(exchange, body, &payment->metadata);
     if (error == API_OK)
         error = input_idempotency_key(exchange, payment->idempotency_key);
     return error;
@@ -134,10 +138,15 @@ payments_create(const struct service *service, struct exchange *exchange)
 enum api_error
 payments_read(const struct service *service, struct exchange *exchange)
 {
+    enum api_error error = full_view_take(exchange);
+
     (void)service;
+    if (error != API_OK)
+        return error;
     if (!identifier_parse(IDENTIFIER_PAYMENT, exchange->argument, &exchange->payment.id))
         return API_PAYMENT_NOT_FOUND;
     exchange->work = WORK_FIND_PAYMENT;
     exchange->represent = represent_payment;
+    exchange->complete = exchange->full ? full_view_of_payment : NULL;
     return API_OK;
 }

@@ -8,15 +8,16 @@
 #include <string.h>
 
 #include "api/asking.h"
+#include "api/full_view.h"
 #include "api/input.h"
+#include "api/metadata.h"
 #include "api/representation.h"
 #include "store/refund_store.h"
 
 /* The members in the order in which their errors are told; what only the payment can tell of them
  * comes last. */
 static enum api_error
-read_members(const struct exchange *exchange, const struct json_body *body,
-             struct refunding *refunding)
+read_members(struct exchange *exchange, const struct json_body *body, struct refunding *refunding)
 {
     const char *payment_id = json_body_string(body, "payment_id");
     enum api_error error;
@@ -25,6 +26,9 @@ read_members(const struct exchange *exchange, const struct json_body *body,
         return API_INVALID_PAYMENT_ID;
     if (!input_decimal(body, "amount", &refunding->amount))
         return API_INVALID_REFUND_AMOUNT;
+    error = metadata_take(exchange, body, &refunding->refund.metadata);
+    if (error != API_OK)
+        return error;
     error = input_idempotency_key(exchange, refunding->refund.idempotency_key);
     if (error != API_OK)
         return error;
@@ -70,11 +74,16 @@ find_refund(struct service *service, struct exchange *exchange)
 enum api_error
 refunds_read(const struct service *service, struct exchange *exchange)
 {
+    enum api_error error = full_view_take(exchange);
+
     (void)service;
+    if (error != API_OK)
+        return error;
     if (!identifier_parse(IDENTIFIER_REFUND, exchange->argument, &exchange->refund.id))
         return API_REFUND_NOT_FOUND;
     exchange->work = WORK_ALONE;
     exchange->alone = find_refund;
     exchange->represent = represent_refund;
+    exchange->complete = exchange->full ? full_view_of_refund : NULL;
     return API_OK;
 }

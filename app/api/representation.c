@@ -6,6 +6,7 @@
 #include "api/representation.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "domain/money.h"
 
@@ -83,11 +84,19 @@ represent_refund(const struct exchange *exchange, struct response *response)
     append_refund(&exchange->refund, response);
 }
 
-void
+static void
 represent_text(const struct exchange *exchange, struct response *response)
 {
     response->status = 200;
     response_append(response, "%s", exchange->text);
+}
+
+void
+represent_by_text(struct exchange *exchange, char *text)
+{
+    free(exchange->text);
+    exchange->text = text;
+    exchange->represent = represent_text;
 }
 
 static enum api_error

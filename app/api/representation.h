@@ -9,11 +9,14 @@
 #include "api/exchange.h"
 
 represent represent_health;
-represent represent_text;        /* what was made beforehand */
 represent represent_payment;     /* GET: five members, whatever its status */
 represent represent_new_payment; /* POST: 201, or 402 when it was declined, each with Location */
 represent represent_refund;      /* GET */
 represent represent_new_refund;  /* POST: 201 with Location */
+
+/* The answer is a body that was made beforehand; the text was allocated, and becomes the
+ * exchange's. */
+void represent_by_text(struct exchange *exchange, char *text);
 
 /* The records themselves, as answers and lists have them. */
 void append_payment(const struct payment *payment, struct response *response);

@@ -280,6 +280,21 @@ ask_all(struct service *service, struct exchange *const *exchanges, size_t count
         asking_begin(service, selected[i]);
 }
 
+/* What was done, and is shown otherwise than by itself. */
+static void
+complete_all(struct service *service, struct exchange *const *exchanges, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct exchange *exchange = exchanges[i];
+        work_alone *complete = exchange->complete;
+
+        if (complete == NULL || exchange->error != API_OK || !exchange_is_settled(exchange))
+            continue;
+        exchange->complete = NULL;
+        complete(service, exchange);
+    }
+}
+
 /* One that has too little time left for the database would take it from its neighbours. */
 static void
 leave_out_late(const struct service *service, struct exchange *const *exchanges, size_t count)
@@ -335,4 +350,5 @@ turn_work(struct service *service, struct exchange *const *exchanges, size_t cou
     refund_all(&workshop, exchanges, count, WORK_REFUND, refund_run);
     work_alone_all(service, exchanges, count);
     ask_all(service, exchanges, count);
+    complete_all(service, exchanges, count);
 }

@@ -13,6 +13,7 @@
 #include "domain/currency.h"
 #include "domain/idempotency_key.h"
 #include "domain/identifier.h"
+#include "domain/metadata.h"
 #include "domain/mode.h"
 
 #define PROCESSOR_NAME_SIZE 33                 /* 32 ASCII characters and the final NUL */
@@ -54,6 +55,7 @@ struct payment {
     char description[PAYMENT_DESCRIPTION_SIZE];
     char idempotency_key[IDEMPOTENCY_KEY_SIZE]; /* "" when none was sent */
     int64_t created_at;                         /* Unix time in milliseconds */
+    struct metadata metadata;                   /* its text is set in new ones only */
     /* The rest is of payments that a processor with effects moves. */
     int64_t due_at; /* Unix time in milliseconds: its request is over at the latest; 0: none */
     char reference[PROCESSOR_REFERENCE_SIZE]; /* the processor's own id of it; "" until known */
@@ -70,8 +72,8 @@ bool payment_status_parse(const char *name, enum payment_status *status);
 const char *decline_name(enum decline decline);
 bool decline_parse(const char *name, enum decline *decline);
 
-/* True when both ask for the same thing: amount, currency, source, description and return_url are
- * equal. */
+/* True when both ask for the same thing: amount, currency, source, description, return_url and
+ * metadata are equal. */
 bool payment_same_request(const struct payment *a, const struct payment *b);
 
 /* True when both have the same idempotency key, of the same merchant and mode. */

@@ -35,7 +35,8 @@ refund_status_parse(const char *name, enum refund_status *status)
 bool
 refund_same_request(const struct refund *a, const struct refund *b)
 {
-    return a->amount == b->amount && identifier_equal(&a->payment_id, &b->payment_id);
+    return a->amount == b->amount && identifier_equal(&a->payment_id, &b->payment_id) &&
+           metadata_equal(&a->metadata, &b->metadata);
 }
 
 bool

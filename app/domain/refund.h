@@ -31,6 +31,7 @@ struct refund {
     enum refund_status status;
     char idempotency_key[IDEMPOTENCY_KEY_SIZE]; /* "" when none was sent */
     int64_t created_at;                         /* Unix time in milliseconds */
+    struct metadata metadata;                   /* its text is set in new ones only */
     /* The rest is of refunds that a processor with effects moves. */
     int64_t due_at; /* Unix time in milliseconds: its request is over at the latest; 0: none */
     char reference[PROCESSOR_REFERENCE_SIZE]; /* the processor's own id of it; "" until known */
@@ -40,7 +41,7 @@ struct refund {
 const char *refund_status_name(enum refund_status status);
 bool refund_status_parse(const char *name, enum refund_status *status);
 
-/* True when both ask for the same thing: payment and amount are equal. */
+/* True when both ask for the same thing: payment, amount and metadata are equal. */
 bool refund_same_request(const struct refund *a, const struct refund *b);
 
 /* True when both have the same idempotency key, of the same merchant and mode. */

@@ -104,6 +104,45 @@ response_append(struct response *response, const char *format, ...)
         response->overflow = true;
 }
 
+/* The length of what needs no escape (RFC 8259 section 7). */
+static size_t
+plain_length(const char *text)
+{
+    size_t length = 0;
+
+    while ((unsigned char)text[length] >= ' ' && text[length] != '"' && text[length] != '\\')
+        length++;
+    return length;
+}
+
+void
+response_append_string(struct response *response, const char *text)
+{
+    if (text == NULL) {
+        response_append(response, "null");
+        return;
+    }
+    response_append(response, "\"");
+    while (*text != '\0') {
+        size_t plain = plain_length(text);
+
+        response_append(response, "%.*s", (int)plain, text);
+        text += plain;
+        if (*text == '"' || *text == '\\')
+            response_append(response, "\\%c", *text++);
+        else if (*text != '\0')
+            response_append(response, "\\u%04x", (unsigned)*text++);
+    }
+    response_append(response, "\"");
+}
+
+void
+response_reopen(struct response *response)
+{
+    if (response->body_length > 0)
+        response->body_length--;
+}
+
 static void
 append_challenge(struct head *head, enum challenge challenge)
 {

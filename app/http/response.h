@@ -43,6 +43,12 @@ void response_init(struct response *response);
 void response_append(struct response *response, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Adds a JSON string of this text (UTF-8); NULL: null. */
+void response_append_string(struct response *response, const char *text);
+
+/* Takes the last byte of the body back: the end of an object, which gets more members. */
+void response_reopen(struct response *response);
+
 /* The body so far: body_length bytes. */
 const char *response_body(const struct response *response);
 

@@ -30,7 +30,7 @@ take(void *arg, const struct payment *found)
 {
     struct finding *finding = arg;
 
-    if (*finding->count < PAGE_RECORDS_MAX)
+    if (*finding->count <= (size_t)finding->listing->page.limit)
         finding->payments[(*finding->count)++] = *found;
 }
 
@@ -54,6 +54,19 @@ find(struct database *database, void *arg)
               listing->status);
     *finding->count = 0;
     return payment_row_page(database, list, binding.parameters, take, finding);
+}
+
+enum database_result
+payment_list_read(struct database *database, const struct identifier *merchant_id, enum mode mode,
+                  const struct payment_listing *listing, struct payment *payments, size_t *count)
+{
+    struct finding finding = {.merchant_id = merchant_id,
+                              .mode = mode,
+                              .listing = listing,
+                              .payments = payments,
+                              .count = count};
+
+    return find(database, &finding);
 }
 
 enum store_result

@@ -18,10 +18,17 @@ struct payment_listing {
 };
 
 /* Finds the payments of a page, in the order that page->backward says, up to page->limit + 1 of
- * them. payments has room for PAGE_RECORDS_MAX. */
+ * them. payments has room for as many. */
 enum store_result payment_list_find(struct database *database, struct deadline deadline,
                                     const struct identifier *merchant_id, enum mode mode,
                                     const struct payment_listing *listing, struct payment *payments,
                                     size_t *count) __attribute__((warn_unused_result));
+
+/* For units of work: the same within theirs. */
+enum database_result payment_list_read(struct database *database,
+                                       const struct identifier *merchant_id, enum mode mode,
+                                       const struct payment_listing *listing,
+                                       struct payment *payments, size_t *count)
+    __attribute__((warn_unused_result));
 
 #endif

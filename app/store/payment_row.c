@@ -11,12 +11,13 @@
 #include "store/page_slots.h"
 #include "store/slots.h"
 
+#define DIGEST " UNHEX(SHA2(metadata, 256))" /* the text may be long, and few want it */
 #define COLUMNS                                                                      \
     "id, merchant_id, mode, amount, refunded, currency, status, decline, processor," \
     " source, description, idempotency_key, created_at, due_at, reference,"          \
-    " return_url, action_url"
+    " return_url, action_url," DIGEST
 #define SELECT "SELECT " COLUMNS " FROM payments"
-#define COLUMN_COUNT 17
+#define COLUMN_COUNT 18
 #define BY_ID "(id = ? AND merchant_id = ? AND mode = ?)"
 #define BY_KEY "(merchant_id = ? AND mode = ? AND idempotency_key = ?)"
 #define EACH RECORD_KEY_PARAMETERS
@@ -102,6 +103,7 @@ bind_row(struct payment_row *row, MYSQL_BIND columns[COLUMN_COUNT])
         column_text(&row->columns[14], payment->reference, sizeof payment->reference),
         column_text(&row->columns[15], payment->return_url, sizeof payment->return_url),
         column_text(&row->columns[16], payment->action_url, sizeof payment->action_url),
+        column_bytes(&row->columns[17], payment->metadata.digest, METADATA_DIGEST_SIZE),
     };
 
     memcpy(columns, bound, sizeof bound);
@@ -125,6 +127,8 @@ take_payment(struct payment_row *row)
     column_end(&row->columns[14], payment->reference);
     column_end(&row->columns[15], payment->return_url);
     column_end(&row->columns[16], payment->action_url);
+    if (row->columns[17].is_null)
+        memset(&payment->metadata, 0, sizeof payment->metadata);
     payment->created_at = time_from_column(&row->created_at);
     payment->due_at = row->columns[13].is_null ? 0 : time_from_column(&row->due_at);
     payment->currency = currency_of_record(row->currency);

@@ -18,6 +18,13 @@ static const struct statement statements[] = {
             " return_url)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
      .parameters = 15},
+    {.name = "payment insert, with metadata",
+     .sql = "INSERT INTO payments (id, merchant_id, mode, amount, currency, status, decline,"
+            " processor, source, description, idempotency_key, created_at, due_at, look_at,"
+            " return_url, metadata)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+     .parameters = 16,
+     .late = true},
 };
 
 const struct statement_set payment_statements = {statements,
@@ -75,6 +82,7 @@ insert_rows(struct database *database, void *arg)
 {
     const struct insertion_part *part = arg;
     struct payment_rows rows;
+    struct text_rows metadata; /* of the second statement only */
     MYSQL_BIND parameters[] = {
         bind_text_rows(&rows.id),
         bind_text_rows(&rows.merchant_id),
@@ -91,12 +99,21 @@ insert_rows(struct database *database, void *arg)
         bind_time_rows(&rows.due_at),
         bind_time_rows(&rows.look_at),
         bind_text_rows(&rows.return_url),
+        bind_text_rows(&metadata),
     };
+    bool has_metadata = false;
     size_t written;
 
-    for (size_t i = 0; i < part->count; i++)
-        set_payment(&rows, i, part->insertions[part->places[i]].payment);
-    return database_execute_group(database, &statements[0], parameters, part->count, &written);
+    for (size_t i = 0; i < part->count; i++) {
+        const struct payment *payment = part->insertions[part->places[i]].payment;
+
+        set_payment(&rows, i, payment);
+        has_metadata = has_metadata || payment->metadata.text != NULL;
+    }
+    for (size_t i = 0; i < part->count && has_metadata; i++)
+        set_text(&metadata, i, part->insertions[part->places[i]].payment->metadata.text);
+    return database_execute_group(database, &statements[has_metadata ? 1 : 0], parameters,
+                                  part->count, &written);
 }
 
 /* Gives a result to each pending payment that a row matches. */

@@ -30,7 +30,7 @@ take(void *arg, const struct refund *found)
 {
     struct finding *finding = arg;
 
-    if (*finding->count < PAGE_RECORDS_MAX)
+    if (*finding->count <= (size_t)finding->listing->page.limit)
         finding->refunds[(*finding->count)++] = *found;
 }
 
@@ -55,6 +55,19 @@ find(struct database *database, void *arg)
     binding.parameters[binding.count + 1] = owner[1];
     *finding->count = 0;
     return refund_row_page(database, list, binding.parameters, take, finding);
+}
+
+enum database_result
+refund_list_read(struct database *database, const struct identifier *merchant_id, enum mode mode,
+                 const struct refund_listing *listing, struct refund *refunds, size_t *count)
+{
+    struct finding finding = {.merchant_id = merchant_id,
+                              .mode = mode,
+                              .listing = listing,
+                              .refunds = refunds,
+                              .count = count};
+
+    return find(database, &finding);
 }
 
 enum store_result

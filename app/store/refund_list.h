@@ -19,10 +19,16 @@ struct refund_listing {
 };
 
 /* Finds the refunds of a page, with their currencies, in the order that page->backward says, up to
- * page->limit + 1 of them. refunds has room for PAGE_RECORDS_MAX. */
+ * page->limit + 1 of them. refunds has room for as many. */
 enum store_result refund_list_find(struct database *database, struct deadline deadline,
                                    const struct identifier *merchant_id, enum mode mode,
                                    const struct refund_listing *listing, struct refund *refunds,
                                    size_t *count) __attribute__((warn_unused_result));
+
+/* For units of work: the same within theirs. */
+enum database_result refund_list_read(struct database *database,
+                                      const struct identifier *merchant_id, enum mode mode,
+                                      const struct refund_listing *listing, struct refund *refunds,
+                                      size_t *count) __attribute__((warn_unused_result));
 
 #endif

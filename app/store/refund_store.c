@@ -127,7 +127,7 @@ insert_part(struct database *database, struct insertion_group *group, const size
 
     for (size_t i = 0; i < count; i++)
         part[i] = &group->insertions[places[i]];
-    if (count == 1 && !group->skip_locked)
+    if (count == 1 && !group->skip_locked && part[0]->refund->metadata.text == NULL)
         result = reservation_keep_one(database, part[0]);
     else
         result = reservation_keep(database, part, count, group->skip_locked);

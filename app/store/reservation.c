@@ -16,6 +16,7 @@ enum {
     KEEP_ONE,
     RESERVE,
     INSERT,
+    INSERT_WITH_METADATA,
 };
 
 #define COLUMNS                                                                                \
@@ -54,6 +55,11 @@ static const struct statement statements[] = {
     [INSERT] = {.name = "refunds insert",
                 .sql = "INSERT INTO refunds (" COLUMNS ") VALUES " VALUES,
                 .parameters = 10},
+    [INSERT_WITH_METADATA] = {.name = "refunds insert, with metadata",
+                              .sql = "INSERT INTO refunds (" COLUMNS ", metadata)"
+                                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                              .parameters = 11,
+                              .late = true},
 };
 
 const struct statement_set reservation_statements = {statements,
@@ -242,15 +248,16 @@ reserve(struct database *database, const struct reservation *reservation)
 static enum database_result
 insert(struct database *database, const struct reservation *reservation)
 {
-    struct text_rows id, merchant_id, mode, payment_id, status, key;
+    struct text_rows id, merchant_id, mode, payment_id, status, key, metadata;
     struct number_rows amount;
     struct time_rows created_at, due_at, look_at;
     MYSQL_BIND parameters[] = {
         bind_text_rows(&id),         bind_text_rows(&merchant_id), bind_text_rows(&mode),
         bind_text_rows(&payment_id), bind_number_rows(&amount),    bind_text_rows(&status),
         bind_text_rows(&key),        bind_time_rows(&created_at),  bind_time_rows(&due_at),
-        bind_time_rows(&look_at),
+        bind_time_rows(&look_at),    bind_text_rows(&metadata),
     };
+    bool has_metadata = false;
     size_t count = 0;
     size_t rows;
 
@@ -259,6 +266,8 @@ insert(struct database *database, const struct reservation *reservation)
 
         if (reservation->insertions[i]->result != STORE_OK)
             continue;
+        set_text(&metadata, count, refund->metadata.text);
+        has_metadata = has_metadata || refund->metadata.text != NULL;
         set_identifier(&id, count, &refund->id);
         set_identifier(&merchant_id, count, &refund->merchant_id);
         set_text(&mode, count, mode_name(refund->mode));
@@ -273,7 +282,9 @@ insert(struct database *database, const struct reservation *reservation)
     }
     if (count == 0)
         return DATABASE_DONE;
-    return database_execute_group(database, &statements[INSERT], parameters, count, &rows);
+    return database_execute_group(database,
+                                  &statements[has_metadata ? INSERT_WITH_METADATA : INSERT],
+                                  parameters, count, &rows);
 }
 
 static enum database_result

@@ -24,8 +24,8 @@ struct refund_insertion {
 };
 
 /*
- * Keeps one refund, in one round trip. On DATABASE_DONE its result is STORE_OK, or STORE_REFUSED or
- * STORE_NOT_FOUND with nothing kept. DATABASE_DUPLICATE: its id or key is there.
+ * Keeps one refund without metadata, in one round trip. On DATABASE_DONE its result is STORE_OK, or
+ * STORE_REFUSED or STORE_NOT_FOUND with nothing kept. DATABASE_DUPLICATE: its id or key is there.
  */
 enum database_result reservation_keep_one(struct database *database,
                                           struct refund_insertion *insertion)

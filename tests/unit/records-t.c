@@ -40,6 +40,29 @@ words_come_back(void **state)
 }
 
 static void
+metadata_is_part_of_a_request(void **state)
+{
+    struct payment a = {.amount = 1, .currency = currency_find("USD"), .source = "tok_visa"};
+    struct payment b = a;
+    struct refund c = {.amount = 1}, d = c;
+
+    (void)state;
+    assert_false(metadata_is_there(&a.metadata));
+    assert_true(metadata_set(&a.metadata, "{\"a\":\"b\"}"));
+    assert_true(metadata_is_there(&a.metadata));
+    assert_string_equal(a.metadata.text, "{\"a\":\"b\"}");
+    assert_false(payment_same_request(&a, &b));
+    assert_true(metadata_set(&b.metadata, "{\"a\":\"c\"}"));
+    assert_false(payment_same_request(&a, &b));
+    assert_true(metadata_set(&b.metadata, "{\"a\":\"b\"}"));
+    assert_true(payment_same_request(&a, &b));
+    c.metadata = a.metadata;
+    assert_false(refund_same_request(&c, &d));
+    d.metadata = b.metadata;
+    assert_true(refund_same_request(&c, &d));
+}
+
+static void
 same_request(void **state)
 {
     struct payment a = {.amount = 1, .currency = currency_find("USD"), .source = "tok_visa"};
@@ -107,6 +130,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_come_back),
+        cmocka_unit_test(metadata_is_part_of_a_request),
         cmocka_unit_test(same_request),
         cmocka_unit_test(utf8_is_counted_in_code_points),
         cmocka_unit_test(api_keys_are_made_and_hashed),

@@ -113,6 +113,31 @@ what_does_not_fit_is_reported(void **state)
 
 /* Every header with the longest value that it can have, and a body. */
 static void
+strings_are_escaped(void **state)
+{
+    (void)state;
+    response_append_string(&response, "a\"b\\c/d\x01\n\x1f\x7f\xc3\xa9%s");
+    response_append_string(&response, "");
+    response_append_string(&response, NULL);
+    assert_string_equal(response_body(&response),
+                        "\"a\\\"b\\\\c/d\\u0001\\u000a\\u001f\x7f\xc3\xa9%s\"\"\"null");
+}
+
+static void
+an_object_gets_more_members(void **state)
+{
+    (void)state;
+    response_append(&response, "{\"a\":1}");
+    response_reopen(&response);
+    response_append(&response, ",\"b\":2}");
+    assert_string_equal(response_body(&response), "{\"a\":1,\"b\":2}");
+    assert_int_equal(response.body_length, 13);
+    response_clear_body(&response);
+    response_reopen(&response);
+    assert_int_equal(response.body_length, 0);
+}
+
+static void
 the_longest_head_fits(void **state)
 {
     static const char *const headers[] = {
@@ -175,6 +200,8 @@ main(void)
         cmocka_unit_test_setup(a_head_tells_the_length_and_sends_no_body, begin_response),
         cmocka_unit_test_setup(without_a_body_there_is_no_length, begin_response),
         cmocka_unit_test_setup(what_does_not_fit_is_reported, begin_response),
+        cmocka_unit_test_setup(strings_are_escaped, begin_response),
+        cmocka_unit_test_setup(an_object_gets_more_members, begin_response),
         cmocka_unit_test_setup(the_longest_head_fits, begin_response),
         cmocka_unit_test_setup(a_status_that_is_not_known_is_an_error, begin_response),
     };
