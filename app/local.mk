@@ -29,6 +29,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/api/lists.c app/api/lists.h \
 	app/api/metadata.c app/api/metadata.h \
 	app/api/payments.c app/api/payments.h \
+	app/api/problem.c app/api/problem.h \
 	app/api/refunds.c app/api/refunds.h \
 	app/api/representation.c app/api/representation.h \
 	app/api/routes.c app/api/routes.h \

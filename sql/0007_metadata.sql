@@ -7,7 +7,7 @@
 -- SPDX-License-Identifier: MIT
 
 -- A program of an older version takes no metadata.
-INSERT IGNORE INTO schema_version (version, started_at, oldest_program) VALUES (7, UTC_TIMESTAMP(3), 3);
+INSERT IGNORE INTO schema_version (version, started_at, oldest_program) VALUES (7, UTC_TIMESTAMP(3), 5);
 
 ALTER TABLE payments ADD COLUMN IF NOT EXISTS metadata MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NULL COMMENT 'JSON object of strings, its keys sorted; NULL: none', ALGORITHM=INSTANT;
 ALTER TABLE refunds ADD COLUMN IF NOT EXISTS metadata MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NULL COMMENT 'JSON object of strings, its keys sorted; NULL: none', ALGORITHM=INSTANT;

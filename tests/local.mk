@@ -16,6 +16,7 @@ unit_tests = \
 	tests/unit/loop-t \
 	tests/unit/money-t \
 	tests/unit/page-t \
+	tests/unit/problem-t \
 	tests/unit/query-t \
 	tests/unit/records-t \
 	tests/unit/request-t \
@@ -82,6 +83,9 @@ tests_unit_money_t_LDADD = $(unit_LDADD)
 tests_unit_page_t_SOURCES = tests/unit/page-t.c tests/unit/unit.h
 tests_unit_page_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_page_t_LDADD = $(unit_LDADD)
+tests_unit_problem_t_SOURCES = tests/unit/problem-t.c tests/unit/unit.h
+tests_unit_problem_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_problem_t_LDADD = $(unit_LDADD)
 tests_unit_query_t_SOURCES = tests/unit/query-t.c tests/unit/unit.h
 tests_unit_query_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_query_t_LDADD = $(unit_LDADD)

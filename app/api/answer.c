@@ -5,6 +5,7 @@
  */
 #include "api/answer.h"
 
+#include "api/problem.h"
 #include "api/routes.h"
 
 static void
@@ -12,11 +13,10 @@ answer_error(const struct exchange *exchange, struct response *response)
 {
     const struct error_row *row = error_row(exchange->error);
 
-    response->status = row->status;
     response->retry_after_seconds = row->retry_after_seconds;
     response->challenge = exchange->challenge;
     response_clear_body(response);
-    response_append(response, "{\"error\":\"%s\"}", row->message);
+    problem_append(exchange, exchange->error, NULL, NULL, response);
 }
 
 const char *

@@ -66,6 +66,7 @@ struct exchange {
     bool good_idempotency_key;
     char idempotency_key[IDEMPOTENCY_KEY_SIZE];
     bool is_json;
+    bool accepts_problem; /* errors as application/problem+json */
     enum body_status body_status;
     const char *body; /* lives until the answer; body_length bytes */
     size_t body_length;

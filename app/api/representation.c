@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/problem.h"
 #include "domain/money.h"
 
 /* No member needs a JSON escape: identifiers, codes, numbers, words of ours, times and addresses
@@ -119,16 +120,6 @@ error_of_decline(enum decline decline)
     return API_CARD_DECLINED;
 }
 
-/* A processor's refusal is a final answer, with the address of its record. */
-static void
-represent_decline(enum decline decline, struct response *response)
-{
-    const struct error_row *row = error_row(error_of_decline(decline));
-
-    response->status = row->status;
-    response_append(response, "{\"error\":\"%s\"}", row->message);
-}
-
 void
 represent_new_payment(const struct exchange *exchange, struct response *response)
 {
@@ -139,7 +130,8 @@ represent_new_payment(const struct exchange *exchange, struct response *response
     snprintf(response->location, sizeof response->location, "%s/payments/%s", exchange->base, id);
     response->replayed = exchange->charge.outcome == OPERATION_REPLAYED;
     if (payment->status == PAYMENT_FAILED) {
-        represent_decline(payment->decline, response);
+        /* A final answer, with the address of its record. */
+        problem_append(exchange, error_of_decline(payment->decline), &payment->id, NULL, response);
         return;
     }
     response->status = 201;
@@ -156,7 +148,7 @@ represent_new_refund(const struct exchange *exchange, struct response *response)
     snprintf(response->location, sizeof response->location, "%s/refunds/%s", exchange->base, id);
     response->replayed = exchange->refunding.outcome == OPERATION_REPLAYED;
     if (refund->status == REFUND_FAILED) {
-        represent_decline(DECLINE_PROCESSING_ERROR, response);
+        problem_append(exchange, API_PROCESSING_ERROR, &refund->payment_id, &refund->id, response);
         return;
     }
     response->status = 201;

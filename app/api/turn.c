@@ -62,6 +62,7 @@ turn_begin(struct exchange *exchange, const struct service *service, const struc
     memcpy(exchange->base, request.base, sizeof exchange->base);
     exchange->method = request.method;
     exchange->is_json = request_is_json(&request);
+    exchange->accepts_problem = request_accepts_problem(&request);
     exchange->body_status = inbound->body_status;
     exchange->body = inbound->body;
     exchange->body_length = inbound->body_length;

@@ -22,6 +22,7 @@ enum parameter {
     PARAMETER_SCRIPT_NAME,
     PARAMETER_REQUEST_URI,
     PARAMETER_CONTENT_TYPE,
+    PARAMETER_ACCEPT,
     PARAMETER_AUTHORIZATION,
     PARAMETER_REDIRECT_AUTHORIZATION,
     PARAMETER_IDEMPOTENCY_KEY,
@@ -38,6 +39,7 @@ static const char *const parameter_names[PARAMETER_COUNT] = {
     [PARAMETER_SCRIPT_NAME] = "SCRIPT_NAME",
     [PARAMETER_REQUEST_URI] = "REQUEST_URI",
     [PARAMETER_CONTENT_TYPE] = "CONTENT_TYPE",
+    [PARAMETER_ACCEPT] = "HTTP_ACCEPT",
     [PARAMETER_AUTHORIZATION] = "HTTP_AUTHORIZATION",
     /* Apache renames what a rewrite rule set, once it has redirected internally. */
     [PARAMETER_REDIRECT_AUTHORIZATION] = "REDIRECT_HTTP_AUTHORIZATION",
@@ -204,9 +206,64 @@ request_init(struct request *request, char *const *params)
         request->authorization = values[PARAMETER_REDIRECT_AUTHORIZATION];
     request->idempotency_key = values[PARAMETER_IDEMPOTENCY_KEY];
     request->content_type = values[PARAMETER_CONTENT_TYPE];
+    request->accept = values[PARAMETER_ACCEPT];
     request->waited_ms = waited_since(values[PARAMETER_REQUEST_START].value);
     set_id(request, values[PARAMETER_REQUEST_ID].value != NULL ? values[PARAMETER_REQUEST_ID].value
                                                                : values[PARAMETER_UNIQUE_ID].value);
+}
+
+/* A weight (RFC 9110 section 12.4.2) in thousandths: "0.5" is 500. */
+static int
+weight_of(const char *text)
+{
+    int weight = 0;
+
+    if (text[0] != '0')
+        return 1000;
+    for (int place = 100, i = 2; text[1] == '.' && place > 0 && isdigit((unsigned char)text[i]);
+         place /= 10, i++)
+        weight += place * (text[i] - '0');
+    return weight;
+}
+
+/* The weight of a media range, by its parameters, which are so long. */
+static int
+weight_by(const char *parameters, size_t length)
+{
+    for (size_t at = 0; at < length; at += strcspn(parameters + at, ";,")) {
+        at += strspn(parameters + at, " \t;");
+        if (at < length && strncasecmp(parameters + at, "q=", 2) == 0)
+            return weight_of(parameters + at + 2);
+    }
+    return 1000;
+}
+
+/* How much the list wants a media type that it names; -1 when it does not. */
+static int
+wanted(const char *accept, const char *type)
+{
+    while (*accept != '\0') {
+        size_t length, name;
+
+        accept += strspn(accept, " \t,");
+        length = strcspn(accept, ",");
+        name = strcspn(accept, "; \t,");
+        if (name == strlen(type) && strncasecmp(accept, type, name) == 0)
+            return weight_by(accept + name, length - name);
+        accept += length;
+    }
+    return -1;
+}
+
+bool
+request_accepts_problem(const struct request *request)
+{
+    int problem;
+
+    if (request->accept.value == NULL)
+        return false;
+    problem = wanted(request->accept.value, "application/problem+json");
+    return problem > 0 && problem >= wanted(request->accept.value, "application/json");
 }
 
 bool

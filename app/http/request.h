@@ -36,12 +36,17 @@ struct request {
     struct header authorization;
     struct header idempotency_key;
     struct header content_type;
+    struct header accept;
     int64_t waited_ms;        /* since the web server passed it on; 0 when it does not say */
     char id[REQUEST_ID_SIZE]; /* from the web server, else made here */
 };
 
 /* Reads the parameters: "NAME=value" strings, NULL at the end. */
 void request_init(struct request *request, char *const *params);
+
+/* True when Accept names application/problem+json, and prefers application/json to it nowhere (RFC
+ * 9110 section 12.5.1). A wildcard does not name it. */
+bool request_accepts_problem(const struct request *request);
 
 /* True when Content-Type is application/json, with or without parameters (RFC 9110 section 8.3). */
 bool request_is_json(const struct request *request);

@@ -71,6 +71,7 @@ response_init(struct response *response)
     response->challenge = CHALLENGE_NONE;
     response->retry_after_seconds = 0;
     response->replayed = false;
+    response->is_problem = false;
     response_clear_body(response);
 }
 
@@ -168,8 +169,8 @@ response_text(struct response *response, enum http_method method, const char *re
     append(&head, "Status: %d %s\r\n", response->status, reason(response->status));
     /* RFC 9110 section 8.6: a 204 has no Content-Length. */
     if (response->body_length > 0)
-        append(&head, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
-               response->body_length);
+        append(&head, "Content-Type: application/%s\r\nContent-Length: %zu\r\n",
+               response->is_problem ? "problem+json" : "json", response->body_length);
     append(&head, "Cache-Control: no-store\r\nRequest-Id: %s\r\n", request_id);
     if (response->location[0] != '\0')
         append(&head, "Location: %s\r\n", response->location);

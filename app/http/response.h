@@ -31,6 +31,7 @@ struct response {
     enum challenge challenge;
     int retry_after_seconds; /* 0 for none */
     bool replayed;           /* the answer of an earlier request under the same idempotency key */
+    bool is_problem;         /* the body is application/problem+json */
     bool overflow;           /* the body did not fit: it must not be sent */
     size_t body_length;      /* 0 for none */
     char text[RESPONSE_HEAD_SIZE + RESPONSE_BODY_SIZE]; /* the body stands behind the head's room */

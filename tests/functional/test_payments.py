@@ -165,7 +165,7 @@ def test_description_is_kept_as_it_was(api, stack, description):
 
 
 def test_unknown_members_are_ignored(api):
-    answer = api.pay(metadata={"order": 1, "nested": [1e5, -0.5]}, huge=10**40)
+    answer = api.pay(notes={"order": 1, "nested": [1e5, -0.5]}, huge=10**40)
     assert answer.status_code == 201
 
 

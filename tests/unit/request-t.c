@@ -158,6 +158,50 @@ the_query_is_found_where_the_web_server_puts_it(void **state)
     assert_string_equal(request.query, "");
 }
 
+static void
+problem_details_are_asked_for(void **state)
+{
+    static const struct {
+        const char *accept;
+        bool expected;
+    } cases[] = {
+        {"application/problem+json", true},
+        {"application/json, application/problem+json", true},
+        {"application/problem+json;q=0.5", true},
+        {"text/html , Application/Problem+JSON ; charset=utf-8 ; q=0.001", true},
+        {"application/json;q=0.5,application/problem+json;q=0.6", true},
+        {"application/json;q=0,application/problem+json", true},
+        {"application/problem+json;q=1.000,application/json;q=1", true},
+        {",,application/problem+json", true},
+        {"application/problem+json;q=0", false},
+        {"application/problem+json;q=0.000", false},
+        {"application/problem+json; x=1;q=0.0", false},
+        {"application/json,application/problem+json;q=0.9", false},
+        {"application/json;q=0.51,application/problem+json;q=0.509", false},
+        {"*/*", false},
+        {"application/*", false},
+        {"application/json", false},
+        {"application/problem+jsonx", false},
+        {"application/problem", false},
+        {"text/plain;a=application/problem+json", false},
+        {"", false},
+        {";;;", false},
+        {",", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char accept[100];
+        char *const params[] = {accept, NULL};
+        struct request request;
+
+        snprintf(accept, sizeof accept, "HTTP_ACCEPT=%s", cases[i].accept);
+        request_init(&request, params);
+        if (request_accepts_problem(&request) != cases[i].expected)
+            fail_msg("Accept: %s", cases[i].accept);
+    }
+}
+
 int
 main(void)
 {
@@ -165,6 +209,7 @@ main(void)
         cmocka_unit_test(base_of_the_url),
         cmocka_unit_test(a_base_that_is_too_long_is_left_out),
         cmocka_unit_test(the_id_is_the_web_servers_where_it_is_plain),
+        cmocka_unit_test(problem_details_are_asked_for),
         cmocka_unit_test(the_query_is_found_where_the_web_server_puts_it),
     };
 

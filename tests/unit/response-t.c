@@ -113,6 +113,19 @@ what_does_not_fit_is_reported(void **state)
 
 /* Every header with the longest value that it can have, and a body. */
 static void
+a_problem_says_so(void **state)
+{
+    char *text;
+
+    (void)state;
+    response.is_problem = true;
+    response_append(&response, "{}");
+    text = text_of(METHOD_GET, "id");
+    assert_non_null(strstr(text, "\r\nContent-Type: application/problem+json\r\n"));
+    free(text);
+}
+
+static void
 strings_are_escaped(void **state)
 {
     (void)state;
@@ -200,6 +213,7 @@ main(void)
         cmocka_unit_test_setup(a_head_tells_the_length_and_sends_no_body, begin_response),
         cmocka_unit_test_setup(without_a_body_there_is_no_length, begin_response),
         cmocka_unit_test_setup(what_does_not_fit_is_reported, begin_response),
+        cmocka_unit_test_setup(a_problem_says_so, begin_response),
         cmocka_unit_test_setup(strings_are_escaped, begin_response),
         cmocka_unit_test_setup(an_object_gets_more_members, begin_response),
         cmocka_unit_test_setup(the_longest_head_fits, begin_response),
