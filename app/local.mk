@@ -82,6 +82,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/processor/stripe_form.c app/processor/stripe_form.h \
 	app/processor/stripe_object.c app/processor/stripe_object.h \
 	app/store/attempt_store.c app/store/attempt_store.h \
+	app/store/audit_store.c app/store/audit_store.h \
 	app/store/binding.c app/store/binding.h \
 	app/store/claim_store.c app/store/claim_store.h \
 	app/store/connection.c app/store/connection.h \
@@ -90,6 +91,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/due_store.c app/store/due_store.h \
 	app/store/full_store.c app/store/full_store.h \
 	app/store/host_list.c app/store/host_list.h \
+	app/store/ledger_store.c app/store/ledger_store.h \
 	app/store/merchant_store.c app/store/merchant_store.h \
 	app/store/page_slots.c app/store/page_slots.h \
 	app/store/payment_list.c app/store/payment_list.h \
@@ -99,6 +101,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/refund_row.c app/store/refund_row.h \
 	app/store/refund_store.c app/store/refund_store.h \
 	app/store/reservation.c app/store/reservation.h \
+	app/store/resolution_store.c app/store/resolution_store.h \
 	app/store/result.c app/store/result.h \
 	app/store/retry.c app/store/retry.h \
 	app/store/schema_store.c app/store/schema_store.h \
@@ -117,16 +120,23 @@ app_payment_api_fcgi_LDFLAGS = $(STATIC_LDFLAGS)
 
 sbin_PROGRAMS += app/payment-admin
 app_payment_admin_SOURCES = \
+	app/admin/audit.c \
 	app/admin/check.c \
 	app/admin/claim.c \
 	app/admin/claim.h \
 	app/admin/command.h \
 	app/admin/common.c \
+	app/admin/filter.c app/admin/filter.h \
+	app/admin/json_out.c app/admin/json_out.h \
 	app/admin/key.c \
 	app/admin/main.c \
 	app/admin/merchant.c \
+	app/admin/payment.c \
 	app/admin/reconcile.c \
-	app/admin/schema.c
+	app/admin/record_sheet.c app/admin/record_sheet.h \
+	app/admin/refund.c \
+	app/admin/schema.c \
+	app/admin/sheet.c app/admin/sheet.h
 app_payment_admin_LDADD = $(library_LIBS)
 app_payment_admin_LDFLAGS = $(STATIC_LDFLAGS)
 

@@ -5,6 +5,7 @@
 --   CREATE USER 'payment-api'@'localhost' IDENTIFIED BY 'a long password';
 --
 -- For an account of another name or host, change the two in each line below.
+-- It has no right to the table audit. grants-operator.sql has what operators need.
 -- Where the host gives out one account with all rights (shared hosting), this file is not needed.
 --
 -- SPDX-License-Identifier: MIT

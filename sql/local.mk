@@ -8,4 +8,6 @@ dist_sql_DATA = \
 	sql/0005_lists.sql \
 	sql/0006_actions.sql \
 	sql/0007_metadata.sql \
+	sql/0008_audit.sql \
+	sql/grants-operator.sql \
 	sql/grants.sql

@@ -293,6 +293,7 @@ EXTRA_DIST += \
 	tests/fuzz/stripe.dict \
 	tests/functional/conftest.py \
 	tests/functional/test_admin.py \
+	tests/functional/test_admin_audit.py \
 	tests/functional/test_admin_payments.py \
 	tests/functional/test_authentication.py \
 	tests/functional/test_bad_input.py \

@@ -331,7 +331,7 @@ check_servers(struct admin *admin, struct database *database, struct findings *f
 static void
 check_database(struct admin *admin, struct findings *findings)
 {
-    struct database *database = admin_database(admin, "database", NULL, 0, false);
+    struct database *database = admin_database(admin, "database", false);
     bool serves = false;
 
     if (database == NULL) {

@@ -97,7 +97,7 @@ beat_until_closed(struct admin *admin, const char *token, int fd)
     struct database *database = NULL;
 
     admin->answer_timeout = 0; /* an answer to a beat is as quick as any other */
-    database = admin_database(admin, admin_group(admin), NULL, 0, false);
+    database = admin_database(admin, admin_group(admin), false);
     while (database != NULL && beating.held && poll(&end, 1, BEAT_MS) == 0) {
         /* One that fails is followed by the next. */
         if (database_run(database, admin_deadline(admin), beat, &beating) != DATABASE_DONE)

@@ -11,7 +11,9 @@
 
 #include "clock.h"
 #include "config.h"
+#include "domain/identifier.h"
 #include "log.h"
+#include "store/audit_store.h"
 #include "store/database.h"
 
 /* Exit statuses. */
@@ -30,6 +32,7 @@ struct admin {
     struct database *database; /* connected; NULL for commands that connect by themselves */
     bool json;                 /* print JSON, not text for people */
 
+    char act[32];               /* noun and verb: "key revoke" */
     const char *argument;       /* the one after noun and verb, NULL when not given */
     const char *directory;      /* --directory: where the migrations are */
     const char *label;          /* --label */
@@ -39,6 +42,15 @@ struct admin {
     const char *test_processor; /* --test-processor */
     bool resume;                /* --resume */
     bool once;                  /* --once */
+    bool unresolved;            /* --unresolved */
+    const char *status;         /* --status */
+    const char *reference;      /* --reference */
+    const char *reason;         /* --reason */
+    const char *merchant;       /* --merchant */
+    const char *mode;           /* --mode */
+    const char *since;          /* --since */
+    const char *until;          /* --until */
+    const char *limit;          /* --limit */
 };
 
 typedef enum admin_exit admin_command(struct admin *admin);
@@ -53,13 +65,16 @@ admin_command key_list;
 admin_command key_revoke;
 admin_command schema_status;
 admin_command schema_upgrade;
+admin_command payment_list;
+admin_command payment_show;
+admin_command payment_resolve;
+admin_command refund_list;
+admin_command audit_list;
 admin_command reconcile;
 admin_command check;
 
 /* A database of this file's group (see admin_group()); not yet connected, NULL without memory. */
-struct database *admin_database(struct admin *admin, const char *group,
-                                const struct statement_set *const *sets, size_t set_count,
-                                bool check_schema);
+struct database *admin_database(struct admin *admin, const char *group, bool check_schema);
 
 /* [database-admin] where the file has it, else [database]. */
 const char *admin_group(const struct admin *admin);
@@ -80,6 +95,28 @@ void admin_print_json(json_t *value);
 
 /* The deadline of one command. */
 struct deadline admin_deadline(const struct admin *admin);
+
+/*
+ * The row of the audit for this command: it changes the object (the text of an id, or a word) to
+ * detail (NULL: the command says it all). The texts must live as long as the entry. False after a
+ * complaint.
+ */
+bool admin_audit(const struct admin *admin, struct audit_entry *entry, const char *object,
+                 const char *detail) __attribute__((warn_unused_result));
+
+/* --since and --until as Unix milliseconds, the widest range where they are not given. False after
+ * a complaint. */
+bool admin_range(const struct admin *admin, int64_t *since, int64_t *until)
+    __attribute__((warn_unused_result));
+
+/* --limit, ADMIN_LIMIT where it is not given. False after a complaint. */
+#define ADMIN_LIMIT 100
+#define ADMIN_LIMIT_MAX 1000000
+bool admin_limit(const struct admin *admin, int64_t *limit) __attribute__((warn_unused_result));
+
+/* A day (YYYY-MM-DD, its beginning) or a second of it (YYYY-MM-DDTHH:MM:SSZ), UTC, as Unix
+ * milliseconds. */
+bool admin_parse_moment(const char *text, int64_t *unix_ms) __attribute__((warn_unused_result));
 
 /* True for 1 to 255 characters of UTF-8 without control characters; else complains about what. */
 bool admin_check_name(const char *what, const char *text);

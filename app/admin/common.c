@@ -4,9 +4,14 @@
  * SPDX-License-Identifier: MIT
  */
 #include <ctype.h>
+#include <errno.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "admin/command.h"
 #include "domain/payment.h"
@@ -32,8 +37,7 @@ admin_group(const struct admin *admin)
 }
 
 struct database *
-admin_database(struct admin *admin, const char *group, const struct statement_set *const *sets,
-               size_t set_count, bool check_schema)
+admin_database(struct admin *admin, const char *group, bool check_schema)
 {
     struct database_settings settings = {
         .option_file = admin->config.path,
@@ -41,8 +45,7 @@ admin_database(struct admin *admin, const char *group, const struct statement_se
         .timeout = admin->config.database_timeout,
         .answer_timeout = admin->answer_timeout,
         .check = check_schema ? schema_store_check : NULL,
-        .sets = sets,
-        .set_count = set_count,
+        .prepare_on_use = true,
         .log = &admin->log,
     };
 
@@ -113,4 +116,86 @@ admin_check_name(const char *what, const char *text)
         admin_complain("%s must be 1 to %d characters of UTF-8, without control characters", what,
                        MERCHANT_NAME_MAX);
     return good;
+}
+
+bool
+admin_audit(const struct admin *admin, struct audit_entry *entry, const char *object,
+            const char *detail)
+{
+    const struct passwd *user = getpwuid(getuid());
+    const char *sudo_user = getenv("SUDO_USER");
+    int64_t now = clock_wall_ms();
+
+    if (admin->reason != NULL && !admin_check_name("the reason", admin->reason))
+        return false;
+    *entry = (struct audit_entry){
+        .done_at = now,
+        .system_user = user != NULL ? user->pw_name : "a user without a name",
+        .sudo_user = sudo_user != NULL && sudo_user[0] != '\0' ? sudo_user : NULL,
+        .act = admin->act,
+        .object = object,
+        .detail = detail,
+        .reason = admin->reason,
+    };
+    if (identifier_new(now, &entry->id))
+        return true;
+    admin_complain("libcrypto has no random bytes");
+    return false;
+}
+
+bool
+admin_parse_moment(const char *text, int64_t *unix_ms)
+{
+    char again[CLOCK_TEXT_SIZE];
+    size_t length = strlen(text);
+    struct tm moment;
+    const char *end;
+
+    memset(&moment, 0, sizeof moment);
+    end =
+        strptime(text, length == strlen("2024-06-10") ? "%Y-%m-%d" : "%Y-%m-%dT%H:%M:%SZ", &moment);
+    if (end == NULL || *end != '\0')
+        return false;
+    *unix_ms = (int64_t)timegm(&moment) * 1000;
+    if (*unix_ms < 0)
+        return false;
+    /* A day that no month has (02-30) would have become another one. */
+    clock_format(*unix_ms, again);
+    return length < sizeof again && memcmp(again, text, length) == 0;
+}
+
+static bool
+take_moment(const char *option, const char *text, int64_t *unix_ms)
+{
+    if (text == NULL || admin_parse_moment(text, unix_ms))
+        return true;
+    admin_complain("%s: '%s' is neither a day (YYYY-MM-DD) nor a second (YYYY-MM-DDTHH:MM:SSZ)",
+                   option, text);
+    return false;
+}
+
+bool
+admin_range(const struct admin *admin, int64_t *since, int64_t *until)
+{
+    *since = 0;
+    *until = (INT64_C(1) << 48) - 1; /* of an identifier */
+    return take_moment("--since", admin->since, since) &&
+           take_moment("--until", admin->until, until);
+}
+
+bool
+admin_limit(const struct admin *admin, int64_t *limit)
+{
+    char *end = NULL;
+
+    *limit = ADMIN_LIMIT;
+    if (admin->limit == NULL)
+        return true;
+    errno = 0;
+    *limit = strtoll(admin->limit, &end, 10);
+    if (errno == 0 && *end == '\0' && admin->limit[0] >= '0' && admin->limit[0] <= '9' &&
+        *limit >= 1 && *limit <= ADMIN_LIMIT_MAX)
+        return true;
+    admin_complain("--limit must be a number from 1 to %d", ADMIN_LIMIT_MAX);
+    return false;
 }

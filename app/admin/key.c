@@ -6,27 +6,16 @@
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "admin/command.h"
 #include "processor/selection.h"
 #include "store/merchant_store.h"
 
-/* The beginning of a day, UTC, as Unix milliseconds; false for what is no date to come. */
+/* The beginning of a day to come. */
 static bool
 parse_expiry(const char *text, int64_t *expires_at)
 {
-    char again[16];
-    struct tm day;
-    const char *end;
-
-    memset(&day, 0, sizeof day);
-    end = strptime(text, "%Y-%m-%d", &day);
-    if (end == NULL || *end != '\0')
-        return false;
-    *expires_at = (int64_t)timegm(&day) * 1000;
-    /* A day that no month has (02-30) would have become another one; so would a short form. */
-    return strftime(again, sizeof again, "%Y-%m-%d", &day) > 0 && strcmp(again, text) == 0 &&
+    return strchr(text, 'T') == NULL && admin_parse_moment(text, expires_at) &&
            *expires_at > clock_wall_ms();
 }
 
@@ -71,6 +60,16 @@ check_live_processor(const struct admin *admin)
     return false;
 }
 
+/* What the audit keeps of a new key: everything but the key. */
+static void
+describe_key(const struct admin *admin, const struct new_api_key *key,
+             char detail[AUDIT_DETAIL_SIZE])
+{
+    snprintf(detail, AUDIT_DETAIL_SIZE, "of %.40s, %s, %s%s%.1020s", admin->argument, key->prefix,
+             mode_name(key->mode), key->label != NULL ? ", " : "",
+             key->label != NULL ? key->label : "");
+}
+
 static void
 show_new_key(const struct admin *admin, const struct new_api_key *key,
              const char text[API_KEY_TEXT_SIZE])
@@ -93,7 +92,8 @@ enum admin_exit
 key_create(struct admin *admin)
 {
     struct new_api_key key = {.expires_at = 0};
-    char text[API_KEY_TEXT_SIZE];
+    char text[API_KEY_TEXT_SIZE], id[IDENTIFIER_TEXT_SIZE], detail[AUDIT_DETAIL_SIZE];
+    struct audit_entry entry;
     enum store_result result = STORE_NOT_FOUND;
 
     if (!read_options(admin, &key))
@@ -106,8 +106,12 @@ key_create(struct admin *admin)
         return ADMIN_REFUSED;
     }
     api_key_prefix(text, key.prefix);
+    identifier_format(IDENTIFIER_API_KEY, &key.id, id);
+    describe_key(admin, &key, detail);
+    if (!admin_audit(admin, &entry, id, detail))
+        return ADMIN_REFUSED;
     if (identifier_parse(IDENTIFIER_MERCHANT, admin->argument, &key.merchant_id))
-        result = api_key_store_insert(admin->database, admin_deadline(admin), &key);
+        result = api_key_store_insert(admin->database, admin_deadline(admin), &key, &entry);
     if (result == STORE_OK)
         show_new_key(admin, &key, text);
     OPENSSL_cleanse(text, sizeof text);
@@ -172,11 +176,14 @@ key_list(struct admin *admin)
 enum admin_exit
 key_revoke(struct admin *admin)
 {
+    struct audit_entry entry;
     struct identifier id;
     enum store_result result = STORE_NOT_FOUND;
 
+    if (!admin_audit(admin, &entry, admin->argument, NULL))
+        return ADMIN_REFUSED;
     if (identifier_parse(IDENTIFIER_API_KEY, admin->argument, &id))
-        result = api_key_store_revoke(admin->database, admin_deadline(admin), &id);
+        result = api_key_store_revoke(admin->database, admin_deadline(admin), &id, &entry);
     if (result != STORE_OK)
         return admin_store_failure(admin, result, "key");
     if (admin->json)

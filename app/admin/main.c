@@ -5,13 +5,13 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "admin/command.h"
 #include "processor/selection.h"
-#include "store/merchant_store.h"
 
 /* Options that only some commands take. */
 enum {
@@ -22,7 +22,60 @@ enum {
     TAKES_EXPIRES = 1 << 4,
     TAKES_PROCESSORS = 1 << 5,
     TAKES_ONCE = 1 << 6,
+    TAKES_REASON = 1 << 7,
+    TAKES_STATUS = 1 << 8,
+    TAKES_REFERENCE = 1 << 9,
+    TAKES_UNRESOLVED = 1 << 10,
+    TAKES_MERCHANT = 1 << 11,
+    TAKES_RANGE = 1 << 12,
+    TAKES_LIMIT = 1 << 13,
 };
+
+#define TAKES_FILTER (TAKES_MERCHANT | TAKES_RANGE | TAKES_LIMIT)
+
+/* One row is one option: where it goes, and what --help says. */
+static const struct admin_option {
+    const char *name;
+    const char *value; /* the word for it; NULL: it has none, and its member is a bool */
+    int takes;         /* TAKES_...; 0: every command */
+    size_t member;     /* of struct admin */
+    const char *help;
+} admin_options[] = {
+    {"json", NULL, 0, offsetof(struct admin, json), "print JSON, for programs"},
+    {"directory", "DIR", TAKES_DIRECTORY, offsetof(struct admin, directory),
+     "where the migrations are (" PKGDATADIR "/sql)"},
+    {"resume", NULL, TAKES_RESUME, offsetof(struct admin, resume),
+     "run a migration again that did not reach its end"},
+    {"label", "TEXT", TAKES_LABEL, offsetof(struct admin, label),
+     "a name for the key, to tell it from others"},
+    {"expires", "YYYY-MM-DD", TAKES_EXPIRES, offsetof(struct admin, expires),
+     "refuse the key from the beginning of that day, UTC"},
+    {"live", NULL, TAKES_LIVE, offsetof(struct admin, live),
+     "a key for real money; needs a processor for that"},
+    {"live-processor", "NAME", TAKES_PROCESSORS, offsetof(struct admin, live_processor),
+     "a section [processor NAME] for live keys; none: no more"},
+    {"test-processor", "NAME", TAKES_PROCESSORS, offsetof(struct admin, test_processor),
+     "the same for test keys; none: the sandbox"},
+    {"unresolved", NULL, TAKES_UNRESOLVED, offsetof(struct admin, unresolved),
+     "what stays processing: payments and refunds, the oldest first"},
+    {"merchant", "ID", TAKES_MERCHANT, offsetof(struct admin, merchant), "only of this merchant"},
+    {"mode", "MODE", TAKES_MERCHANT, offsetof(struct admin, mode),
+     "only of live or of test payments"},
+    {"status", "STATUS", TAKES_STATUS, offsetof(struct admin, status),
+     "processing, succeeded or failed"},
+    {"since", "DATE", TAKES_RANGE, offsetof(struct admin, since),
+     "from then on: YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ"},
+    {"until", "DATE", TAKES_RANGE, offsetof(struct admin, until), "before then"},
+    {"limit", "NUMBER", TAKES_LIMIT, offsetof(struct admin, limit), "at most so many (100)"},
+    {"reference", "ID", TAKES_REFERENCE, offsetof(struct admin, reference),
+     "what the processor calls it"},
+    {"reason", "TEXT", TAKES_REASON, offsetof(struct admin, reason),
+     "why, for the audit: 1 to 255 characters"},
+    {"once", NULL, TAKES_ONCE, offsetof(struct admin, once),
+     "look once; it is the only way so far"},
+};
+
+#define OPTION_COUNT (sizeof admin_options / sizeof admin_options[0])
 
 enum argument_rule {
     NO_ARGUMENT,
@@ -51,16 +104,34 @@ static const struct command {
     {"merchant", "set", ONE_ARGUMENT, "MERCHANT_ID [--live-processor NAME] [--test-processor NAME]",
      TAKES_PROCESSORS, true, merchant_set, "say who moves the money of a merchant's new payments"},
     {"merchant", "list", NO_ARGUMENT, "", 0, true, merchant_list, "list all merchants"},
-    {"merchant", "disable", ONE_ARGUMENT, "MERCHANT_ID", 0, true, merchant_disable,
-     "refuse all keys of a merchant from now on"},
-    {"merchant", "enable", ONE_ARGUMENT, "MERCHANT_ID", 0, true, merchant_enable,
-     "take the keys of a merchant again that was disabled"},
+    {"merchant", "disable", ONE_ARGUMENT, "MERCHANT_ID [--reason TEXT]", TAKES_REASON, true,
+     merchant_disable, "refuse all keys of a merchant from now on"},
+    {"merchant", "enable", ONE_ARGUMENT, "MERCHANT_ID [--reason TEXT]", TAKES_REASON, true,
+     merchant_enable, "take the keys of a merchant again that was disabled"},
     {"key", "create", ONE_ARGUMENT, "MERCHANT_ID [--label TEXT] [--expires YYYY-MM-DD] [--live]",
      TAKES_LABEL | TAKES_EXPIRES | TAKES_LIVE, true, key_create,
      "create an API key and show it, this one time"},
     {"key", "list", MAYBE_ARGUMENT, "[MERCHANT_ID]", 0, true, key_list,
      "list the keys of a merchant, or all"},
-    {"key", "revoke", ONE_ARGUMENT, "KEY_ID", 0, true, key_revoke, "refuse a key from now on"},
+    {"key", "revoke", ONE_ARGUMENT, "KEY_ID [--reason TEXT]", TAKES_REASON, true, key_revoke,
+     "refuse a key from now on"},
+    {"payment", "list", NO_ARGUMENT,
+     "[--unresolved] [--merchant ID] [--mode MODE] [--status STATUS] [--since DATE] [--until DATE]"
+     " [--limit NUMBER]",
+     TAKES_UNRESOLVED | TAKES_STATUS | TAKES_FILTER, true, payment_list,
+     "list payments, the newest first"},
+    {"payment", "show", ONE_ARGUMENT, "ID", 0, true, payment_show,
+     "show a payment or refund, what its processor was asked and what came"},
+    {"payment", "resolve", ONE_ARGUMENT, "ID --status STATUS --reason TEXT [--reference ID]",
+     TAKES_STATUS | TAKES_REASON | TAKES_REFERENCE, true, payment_resolve,
+     "say what became of a payment or refund that stays processing"},
+    {"refund", "list", NO_ARGUMENT,
+     "[--merchant ID] [--mode MODE] [--status STATUS] [--since DATE] [--until DATE]"
+     " [--limit NUMBER]",
+     TAKES_STATUS | TAKES_FILTER, true, refund_list, "list refunds, the newest first"},
+    {"audit", "list", MAYBE_ARGUMENT, "[ID] [--since DATE] [--until DATE] [--limit NUMBER]",
+     TAKES_RANGE | TAKES_LIMIT, true, audit_list,
+     "list what administrators did, the newest first, to one object or to all"},
     {"reconcile", NULL, NO_ARGUMENT, "--once", TAKES_ONCE, false, reconcile,
      "ask processors about what stays processing, as far as it is due, and end"},
     {"check", NULL, NO_ARGUMENT, "", 0, false, check,
@@ -72,11 +143,13 @@ static const struct command {
 static void
 print_help(void)
 {
-    printf("Usage: payment-admin [--config FILE] [--json] COMMAND [ARGUMENT] [OPTION]...\n"
-           "\n"
-           "Administers payment-api: its database schema, its merchants and their API keys.\n"
-           "\n"
-           "Commands:\n");
+    printf(
+        "Usage: payment-admin [--config FILE] [--json] COMMAND [ARGUMENT] [OPTION]...\n"
+        "\n"
+        "Administers payment-api: its database schema, its merchants and their API keys, and what\n"
+        "became of their payments.\n"
+        "\n"
+        "Commands:\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         printf("  %s%s%s %s\n      %s\n", commands[i].noun, commands[i].verb != NULL ? " " : "",
                commands[i].verb != NULL ? commands[i].verb : "", commands[i].usage,
@@ -84,17 +157,16 @@ print_help(void)
     printf("\n"
            "Options:\n"
            "  --config FILE          configuration file (%s,\n"
-           "                         or the environment variable PAYMENT_API_CONF)\n"
-           "  --json                 print JSON, for programs\n"
-           "  --directory DIR        where the migrations are (%s)\n"
-           "  --resume               run a migration again that did not reach its end\n"
-           "  --label TEXT           a name for the key, to tell it from others\n"
-           "  --expires YYYY-MM-DD   refuse the key from the beginning of that day, UTC\n"
-           "  --live                 a key for real money; needs a processor for that\n"
-           "  --live-processor NAME  a section [processor NAME] for live keys; none: no more\n"
-           "  --test-processor NAME  the same for test keys; none: the sandbox\n"
-           "  --once                 look once; it is the only way so far\n"
-           "  --help, --version\n"
+           "                         or the environment variable PAYMENT_API_CONF)\n",
+           CONFIG_DEFAULT_PATH);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct admin_option *option = &admin_options[i];
+        const char *value = option->value != NULL ? option->value : "";
+
+        printf("  --%s %-*s  %s\n", option->name, (int)(18 - strlen(option->name)), value,
+               option->help);
+    }
+    printf("  --help, --version\n"
            "\n"
            "It connects with the section [database-admin] of the configuration file, or with\n"
            "[database] where there is none.\n"
@@ -104,8 +176,7 @@ print_help(void)
            "A first payment needs:\n"
            "  payment-admin schema upgrade\n"
            "  payment-admin merchant create 'My shop'\n"
-           "  payment-admin key create mer_...\n",
-           CONFIG_DEFAULT_PATH, PKGDATADIR "/sql");
+           "  payment-admin key create mer_...\n");
 }
 
 static enum admin_exit
@@ -174,77 +245,49 @@ struct parsed {
     bool done;   /* --help, --version */
 };
 
+static void
+take_option(const struct admin_option *option, struct admin *admin, struct parsed *parsed)
+{
+    char *member = (char *)admin + option->member;
+
+    if (option->value != NULL)
+        memcpy(member, &optarg, sizeof optarg);
+    else
+        *(bool *)member = true;
+    parsed->options |= option->takes;
+}
+
 static bool
 parse_options(int argc, char **argv, struct admin *admin, struct parsed *parsed)
 {
-    static const struct option long_options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"json", no_argument, NULL, 'j'},
-        {"directory", required_argument, NULL, 'd'},
-        {"resume", no_argument, NULL, 'r'},
-        {"label", required_argument, NULL, 'l'},
-        {"live", no_argument, NULL, 'L'},
-        {"live-processor", required_argument, NULL, 'P'},
-        {"test-processor", required_argument, NULL, 'T'},
-        {"once", no_argument, NULL, 'o'},
-        {"expires", required_argument, NULL, 'e'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},
-        {NULL, 0, NULL, 0},
+    struct option long_options[OPTION_COUNT + 4] = {
+        {"config", required_argument, NULL, OPTION_COUNT},
+        {"help", no_argument, NULL, OPTION_COUNT + 1},
+        {"version", no_argument, NULL, OPTION_COUNT + 2},
     };
     int found;
 
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        long_options[i + 3] = (struct option){
+            .name = admin_options[i].name,
+            .has_arg = admin_options[i].value != NULL ? required_argument : no_argument,
+            .val = (int)i};
     while ((found = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        switch (found) {
-        case 'c':
-            parsed->config_path = optarg;
-            break;
-        case 'j':
-            admin->json = true;
-            break;
-        case 'd':
-            admin->directory = optarg;
-            parsed->options |= TAKES_DIRECTORY;
-            break;
-        case 'r':
-            admin->resume = true;
-            parsed->options |= TAKES_RESUME;
-            break;
-        case 'l':
-            admin->label = optarg;
-            parsed->options |= TAKES_LABEL;
-            break;
-        case 'L':
-            admin->live = true;
-            parsed->options |= TAKES_LIVE;
-            break;
-        case 'e':
-            admin->expires = optarg;
-            parsed->options |= TAKES_EXPIRES;
-            break;
-        case 'o':
-            admin->once = true;
-            parsed->options |= TAKES_ONCE;
-            break;
-        case 'P':
-            admin->live_processor = optarg;
-            parsed->options |= TAKES_PROCESSORS;
-            break;
-        case 'T':
-            admin->test_processor = optarg;
-            parsed->options |= TAKES_PROCESSORS;
-            break;
-        case 'h':
-            print_help();
-            parsed->done = true;
-            return true;
-        case 'v':
-            printf("payment-admin %s\n", PACKAGE_VERSION);
-            parsed->done = true;
-            return true;
-        default:
+        if (found == '?') {
             fprintf(stderr, "Try 'payment-admin --help'.\n");
             return false;
+        }
+        if (found < (int)OPTION_COUNT) {
+            take_option(&admin_options[found], admin, parsed);
+        } else if (found == (int)OPTION_COUNT) {
+            parsed->config_path = optarg;
+        } else {
+            if (found == (int)OPTION_COUNT + 1)
+                print_help();
+            else
+                printf("payment-admin %s\n", PACKAGE_VERSION);
+            parsed->done = true;
+            return true;
         }
     }
     return true;
@@ -282,6 +325,8 @@ parse_command(int argc, char **argv, struct admin *admin, const struct parsed *p
                        command->usage[0] != '\0' ? command->usage : "none");
         return NULL;
     }
+    snprintf(admin->act, sizeof admin->act, "%s%s%s", noun, used == 2 ? " " : "",
+             used == 2 ? verb : "");
     admin->argument = argc > used ? argv[used] : NULL;
     return command;
 }
@@ -289,11 +334,10 @@ parse_command(int argc, char **argv, struct admin *admin, const struct parsed *p
 static enum admin_exit
 connect_and_run(struct admin *admin, const struct command *command)
 {
-    static const struct statement_set *const sets[] = {&merchant_statements};
     enum admin_exit status;
     enum database_result result;
 
-    admin->database = admin_database(admin, admin_group(admin), sets, 1, true);
+    admin->database = admin_database(admin, admin_group(admin), true);
     if (admin->database == NULL) {
         admin_complain("no memory");
         return ADMIN_REFUSED;

@@ -15,6 +15,7 @@ merchant_create(struct admin *admin)
 {
     int64_t now = clock_wall_ms();
     char text[IDENTIFIER_TEXT_SIZE], created_at[CLOCK_TEXT_SIZE];
+    struct audit_entry entry;
     struct identifier id;
     enum store_result result;
 
@@ -24,11 +25,13 @@ merchant_create(struct admin *admin)
         admin_complain("libcrypto has no random bytes");
         return ADMIN_REFUSED;
     }
-    result =
-        merchant_store_insert(admin->database, admin_deadline(admin), &id, admin->argument, now);
+    identifier_format(IDENTIFIER_MERCHANT, &id, text);
+    if (!admin_audit(admin, &entry, text, admin->argument))
+        return ADMIN_REFUSED;
+    result = merchant_store_insert(admin->database, admin_deadline(admin), &id, admin->argument,
+                                   now, &entry);
     if (result != STORE_OK)
         return admin_store_failure(admin, result, "merchant");
-    identifier_format(IDENTIFIER_MERCHANT, &id, text);
     clock_format(now, created_at);
     if (admin->json)
         admin_print_json(json_pack("{s:s, s:s, s:s}", "id", text, "name", admin->argument,
@@ -61,9 +64,14 @@ set_processor(const struct admin *admin, const struct identifier *id, enum mode 
               const char *name)
 {
     bool none = strcmp(name, "none") == 0 || strcmp(name, "sandbox") == 0;
+    char detail[AUDIT_DETAIL_SIZE];
+    struct audit_entry entry;
 
+    snprintf(detail, sizeof detail, "%s processor: %s", mode_name(mode), name);
+    if (!admin_audit(admin, &entry, admin->argument, detail))
+        return STORE_FAILED;
     return merchant_store_set_processor(admin->database, admin_deadline(admin), id, mode,
-                                        none ? NULL : name);
+                                        none ? NULL : name, &entry);
 }
 
 enum admin_exit
@@ -143,11 +151,14 @@ merchant_list(struct admin *admin)
 enum admin_exit
 merchant_disable(struct admin *admin)
 {
+    struct audit_entry entry;
     struct identifier id;
     enum store_result result = STORE_NOT_FOUND;
 
+    if (!admin_audit(admin, &entry, admin->argument, NULL))
+        return ADMIN_REFUSED;
     if (identifier_parse(IDENTIFIER_MERCHANT, admin->argument, &id))
-        result = merchant_store_disable(admin->database, admin_deadline(admin), &id);
+        result = merchant_store_disable(admin->database, admin_deadline(admin), &id, &entry);
     if (result != STORE_OK)
         return admin_store_failure(admin, result, "merchant");
     if (admin->json)
@@ -161,11 +172,14 @@ merchant_disable(struct admin *admin)
 enum admin_exit
 merchant_enable(struct admin *admin)
 {
+    struct audit_entry entry;
     struct identifier id;
     enum store_result result = STORE_NOT_FOUND;
 
+    if (!admin_audit(admin, &entry, admin->argument, NULL))
+        return ADMIN_REFUSED;
     if (identifier_parse(IDENTIFIER_MERCHANT, admin->argument, &id))
-        result = merchant_store_enable(admin->database, admin_deadline(admin), &id);
+        result = merchant_store_enable(admin->database, admin_deadline(admin), &id, &entry);
     if (result != STORE_OK)
         return admin_store_failure(admin, result, "merchant");
     if (admin->json)

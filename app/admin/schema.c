@@ -33,7 +33,7 @@ open_and_read(struct admin *admin, struct schema_version *version)
 {
     enum database_result result = DATABASE_FAILED;
 
-    admin->database = admin_database(admin, admin_group(admin), NULL, 0, false);
+    admin->database = admin_database(admin, admin_group(admin), false);
     if (admin->database == NULL) {
         admin_complain("no memory");
         return ADMIN_REFUSED;
@@ -140,6 +140,28 @@ find_script(const char *directory, int number, char *path, size_t size)
     return found;
 }
 
+static enum database_result
+insert_entry(struct database *database, void *arg)
+{
+    return audit_store_insert(database, arg);
+}
+
+/* A migration is no transaction: its row comes behind it. */
+static enum admin_exit
+note_migration(struct admin *admin, int number)
+{
+    struct audit_entry entry;
+    char detail[32];
+
+    snprintf(detail, sizeof detail, "version %d", number);
+    if (!admin_audit(admin, &entry, "schema", detail))
+        return ADMIN_REFUSED;
+    if (database_run(admin->database, admin_deadline(admin), insert_entry, &entry) == DATABASE_DONE)
+        return ADMIN_DONE;
+    admin_complain("the audit: %s", database_error(admin->database));
+    return ADMIN_REFUSED;
+}
+
 static enum admin_exit
 migrate(struct admin *admin, int number, struct schema_version *version)
 {
@@ -166,7 +188,7 @@ migrate(struct admin *admin, int number, struct schema_version *version)
     }
     if (!admin->json)
         printf("Ran %s.\n", path);
-    return ADMIN_DONE;
+    return number >= AUDIT_SCHEMA_VERSION ? note_migration(admin, number) : ADMIN_DONE;
 }
 
 /* Of the one that has the claim. */

@@ -34,6 +34,16 @@ identifier_new(int64_t unix_ms, struct identifier *id)
     return true;
 }
 
+struct identifier
+identifier_first_of(int64_t unix_ms)
+{
+    struct identifier id = {{0}};
+
+    for (int i = 0; i < 6; i++)
+        id.bytes[i] = (unsigned char)(unix_ms >> (40 - 8 * i));
+    return id;
+}
+
 void
 base32_encode(const unsigned char *bytes, size_t size, char *text)
 {

@@ -32,6 +32,10 @@ struct identifier {
  * random bytes to give. */
 bool identifier_new(int64_t unix_ms, struct identifier *id) __attribute__((warn_unused_result));
 
+/* The lowest value that identifier_new() can make in this moment (Unix time in milliseconds), for
+ * ranges of time. */
+struct identifier identifier_first_of(int64_t unix_ms);
+
 /* The text of an identifier, NUL-terminated. */
 void identifier_format(enum identifier_kind kind, const struct identifier *id,
                        char text[IDENTIFIER_TEXT_SIZE]);

@@ -43,6 +43,7 @@ database_new(const struct database_settings *settings)
         .answer_timeout = settings->answer_timeout,
         .log = settings->log,
     };
+    database->statements.on_use = settings->prepare_on_use;
     database->random = (unsigned)clock_monotonic_ms() ^ ((unsigned)getpid() << 16);
     return database;
 }

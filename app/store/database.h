@@ -32,6 +32,7 @@ struct database_settings {
     database_check *check;   /* what a connection must pass, NULL: nothing */
     const struct statement_set *const *sets; /* what to prepare; not owned */
     size_t set_count;
+    bool prepare_on_use;   /* for payment-admin: any statement, when it is used first; no sets */
     const struct log *log; /* not owned */
 };
 

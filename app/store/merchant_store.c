@@ -73,9 +73,6 @@ static const struct statement statements[] = {
                              .columns = 1},
 };
 
-const struct statement_set merchant_statements = {statements,
-                                                  sizeof statements / sizeof statements[0]};
-
 #define AS_TIME(column) "DATE_FORMAT(" column ", '%Y-%m-%dT%H:%i:%sZ')"
 
 /* Sets *found by whether there is a row with this id. */
@@ -101,6 +98,7 @@ struct marking {
     const struct statement *count;
     const struct identifier *id;
     enum store_result found;
+    bool changed;
 };
 
 static enum database_result
@@ -112,6 +110,7 @@ mark(struct database *database, void *arg)
     size_t rows;
 
     result = database_execute(database, marking->mark, parameters, NULL, &rows);
+    marking->changed = rows > 0;
     if (result != DATABASE_DONE)
         return result;
     return look_up(database, marking->count, marking->id, &marking->found);
@@ -121,57 +120,68 @@ struct merchant_insertion {
     const struct identifier *id;
     const char *name;
     int64_t created_at;
+    bool changed;
 };
 
 static enum database_result
 insert_merchant(struct database *database, void *arg)
 {
-    const struct merchant_insertion *insertion = arg;
+    struct merchant_insertion *insertion = arg;
+    enum store_result found = STORE_NOT_FOUND;
     MYSQL_TIME created_at = time_to_column(insertion->created_at);
     MYSQL_BIND parameters[] = {
         bind_identifier(insertion->id),
         bind_text(insertion->name),
         bind_time(&created_at),
     };
-    enum database_result result;
+    enum database_result result = DATABASE_DONE;
     size_t rows;
 
-    result = database_execute(database, &statements[INSERT_MERCHANT], parameters, NULL, &rows);
-    /* The id was made for this merchant: an earlier try has kept it. */
-    return result == DATABASE_DUPLICATE ? DATABASE_DONE : result;
+    /* The id was made for this merchant: an earlier try may have kept it. */
+    if (database_tried_before(database))
+        result = look_up(database, &statements[COUNT_MERCHANT], insertion->id, &found);
+    insertion->changed = found == STORE_NOT_FOUND;
+    if (result == DATABASE_DONE && insertion->changed)
+        result = database_execute(database, &statements[INSERT_MERCHANT], parameters, NULL, &rows);
+    return result;
 }
 
 enum store_result
 merchant_store_insert(struct database *database, struct deadline deadline,
-                      const struct identifier *id, const char *name, int64_t created_at)
+                      const struct identifier *id, const char *name, int64_t created_at,
+                      const struct audit_entry *entry)
 {
     struct merchant_insertion work = {.id = id, .name = name, .created_at = created_at};
 
-    return store_result_of(database_run(database, deadline, insert_merchant, &work), STORE_OK);
+    return store_result_of(
+        audit_store_run(database, deadline, entry, insert_merchant, &work, &work.changed),
+        STORE_OK);
 }
 
 enum store_result
 merchant_store_disable(struct database *database, struct deadline deadline,
-                       const struct identifier *id)
+                       const struct identifier *id, const struct audit_entry *entry)
 {
     struct marking work = {.mark = &statements[DISABLE_MERCHANT],
                            .count = &statements[COUNT_MERCHANT],
                            .id = id,
                            .found = STORE_FAILED};
-    enum database_result result = database_run(database, deadline, mark, &work);
+    enum database_result result =
+        audit_store_run(database, deadline, entry, mark, &work, &work.changed);
 
     return store_result_of(result, work.found);
 }
 
 enum store_result
 merchant_store_enable(struct database *database, struct deadline deadline,
-                      const struct identifier *id)
+                      const struct identifier *id, const struct audit_entry *entry)
 {
     struct marking work = {.mark = &statements[ENABLE_MERCHANT],
                            .count = &statements[COUNT_MERCHANT],
                            .id = id,
                            .found = STORE_FAILED};
-    enum database_result result = database_run(database, deadline, mark, &work);
+    enum database_result result =
+        audit_store_run(database, deadline, entry, mark, &work, &work.changed);
 
     return store_result_of(result, work.found);
 }
@@ -182,6 +192,7 @@ struct processor_work {
     const char *name;
     char *found_name;
     enum store_result found;
+    bool changed;
 };
 
 static enum database_result
@@ -195,6 +206,7 @@ set_processor(struct database *database, void *arg)
     result = database_execute(
         database, &statements[work->mode == MODE_LIVE ? SET_LIVE_PROCESSOR : SET_TEST_PROCESSOR],
         parameters, NULL, &rows);
+    work->changed = rows > 0;
     return result == DATABASE_DONE
                ? look_up(database, &statements[COUNT_MERCHANT], work->id, &work->found)
                : result;
@@ -202,10 +214,12 @@ set_processor(struct database *database, void *arg)
 
 enum store_result
 merchant_store_set_processor(struct database *database, struct deadline deadline,
-                             const struct identifier *id, enum mode mode, const char *name)
+                             const struct identifier *id, enum mode mode, const char *name,
+                             const struct audit_entry *entry)
 {
     struct processor_work work = {.id = id, .mode = mode, .name = name, .found = STORE_FAILED};
-    enum database_result result = database_run(database, deadline, set_processor, &work);
+    enum database_result result =
+        audit_store_run(database, deadline, entry, set_processor, &work, &work.changed);
 
     return store_result_of(result, work.found);
 }
@@ -248,6 +262,7 @@ merchant_store_processor(struct database *database, struct deadline deadline,
 struct key_insertion {
     const struct new_api_key *key;
     enum store_result found;
+    bool changed;
 };
 
 static enum database_result
@@ -267,9 +282,15 @@ insert_key(struct database *database, void *arg)
         bind_time(&created_at),
         key->expires_at != 0 ? bind_time(&expires_at) : bind_text(NULL),
     };
-    enum database_result result;
+    enum database_result result = DATABASE_DONE;
     size_t rows;
 
+    insertion->changed = false;
+    /* The id was made for this key: an earlier try may have kept it. */
+    if (database_tried_before(database))
+        result = look_up(database, &statements[COUNT_KEY], &key->id, &insertion->found);
+    if (result != DATABASE_DONE || insertion->found == STORE_OK)
+        return result;
     result = look_up(database, &statements[COUNT_MERCHANT], &key->merchant_id, &insertion->found);
     if (result != DATABASE_DONE || insertion->found != STORE_OK)
         return result;
@@ -278,31 +299,35 @@ insert_key(struct database *database, void *arg)
         insertion->found = STORE_REFUSED;
         return result;
     }
-    insertion->found = STORE_OK;
+    insertion->found = STORE_NOT_FOUND;
     if (result == DATABASE_DONE)
         result = database_execute(database, &statements[INSERT_KEY], parameters, NULL, &rows);
-    return result == DATABASE_DUPLICATE ? DATABASE_DONE : result;
+    insertion->changed = result == DATABASE_DONE;
+    insertion->found = insertion->changed ? STORE_OK : STORE_FAILED;
+    return result;
 }
 
 enum store_result
 api_key_store_insert(struct database *database, struct deadline deadline,
-                     const struct new_api_key *key)
+                     const struct new_api_key *key, const struct audit_entry *entry)
 {
     struct key_insertion work = {.key = key, .found = STORE_FAILED};
-    enum database_result result = database_run(database, deadline, insert_key, &work);
+    enum database_result result =
+        audit_store_run(database, deadline, entry, insert_key, &work, &work.changed);
 
     return store_result_of(result, work.found);
 }
 
 enum store_result
 api_key_store_revoke(struct database *database, struct deadline deadline,
-                     const struct identifier *id)
+                     const struct identifier *id, const struct audit_entry *entry)
 {
     struct marking work = {.mark = &statements[REVOKE_KEY],
                            .count = &statements[COUNT_KEY],
                            .id = id,
                            .found = STORE_FAILED};
-    enum database_result result = database_run(database, deadline, mark, &work);
+    enum database_result result =
+        audit_store_run(database, deadline, entry, mark, &work, &work.changed);
 
     return store_result_of(result, work.found);
 }

@@ -9,6 +9,7 @@
 #include "domain/api_key.h"
 #include "domain/identifier.h"
 #include "domain/payment.h"
+#include "store/audit_store.h"
 #include "store/database.h"
 
 #define MERCHANT_NAME_MAX 255 /* characters, also of a key's label */
@@ -50,27 +51,31 @@ struct new_api_key {
 typedef void merchant_seen(void *arg, const struct merchant_row *row);
 typedef void api_key_seen(void *arg, const struct api_key_row *row);
 
-extern const struct statement_set merchant_statements;
+/* Each change is one transaction with its row in the audit, which is written when something
+ * changed. */
 
 enum store_result merchant_store_insert(struct database *database, struct deadline deadline,
                                         const struct identifier *id, const char *name,
-                                        int64_t created_at) __attribute__((warn_unused_result));
+                                        int64_t created_at, const struct audit_entry *entry)
+    __attribute__((warn_unused_result));
 
 /* STORE_OK, also when it was disabled before; STORE_NOT_FOUND. */
 enum store_result merchant_store_disable(struct database *database, struct deadline deadline,
-                                         const struct identifier *id)
+                                         const struct identifier *id,
+                                         const struct audit_entry *entry)
     __attribute__((warn_unused_result));
 
 /* STORE_OK, also when it was not disabled; STORE_NOT_FOUND. */
 enum store_result merchant_store_enable(struct database *database, struct deadline deadline,
-                                        const struct identifier *id)
+                                        const struct identifier *id,
+                                        const struct audit_entry *entry)
     __attribute__((warn_unused_result));
 
 /* Sets the processor of a merchant's new payments in a mode; NULL: none of its own. STORE_OK;
  * STORE_NOT_FOUND. */
 enum store_result merchant_store_set_processor(struct database *database, struct deadline deadline,
                                                const struct identifier *id, enum mode mode,
-                                               const char *name)
+                                               const char *name, const struct audit_entry *entry)
     __attribute__((warn_unused_result));
 
 /* The same, read: "" where it has none of its own. */
@@ -85,12 +90,13 @@ enum store_result merchant_store_list(struct database *database, merchant_seen *
 
 /* STORE_OK; STORE_NOT_FOUND when there is no such merchant; STORE_REFUSED when it is disabled. */
 enum store_result api_key_store_insert(struct database *database, struct deadline deadline,
-                                       const struct new_api_key *key)
+                                       const struct new_api_key *key,
+                                       const struct audit_entry *entry)
     __attribute__((warn_unused_result));
 
 /* STORE_OK, also when it was revoked before; STORE_NOT_FOUND. */
 enum store_result api_key_store_revoke(struct database *database, struct deadline deadline,
-                                       const struct identifier *id)
+                                       const struct identifier *id, const struct audit_entry *entry)
     __attribute__((warn_unused_result));
 
 /* Shows the keys of one merchant, or of all (NULL), the oldest first. */

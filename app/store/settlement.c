@@ -183,6 +183,14 @@ settle_payments(struct database *database, void *arg)
     return result;
 }
 
+enum database_result
+settlement_of_payment_within(struct database *database, struct payment_settlement *settlement)
+{
+    struct payment_group group = {.settlements = settlement, .count = 1};
+
+    return settle_payments(database, &group);
+}
+
 static enum database_result
 settle_payments_at_once(struct database *database, void *arg)
 {
@@ -358,21 +366,37 @@ settle_refunds_at_once(struct database *database, void *arg)
     return database_transaction(database, settle_refunds, arg);
 }
 
+/* What came of them, once the transaction has. */
+static void
+take_settled_refunds(const struct refund_group *group, enum database_result result)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        struct refund_settlement *settlement = &group->settlements[i];
+        const struct currency *currency = settlement->refund->currency;
+
+        settlement->result = store_result_of(result, group->found[i] ? STORE_OK : STORE_NOT_FOUND);
+        if (settlement->result != STORE_OK)
+            continue;
+        *settlement->refund = group->stands[i];
+        settlement->refund->currency = currency;
+    }
+}
+
+enum database_result
+settlement_of_refund_within(struct database *database, struct refund_settlement *settlement)
+{
+    struct refund_group group = {.settlements = settlement, .count = 1};
+    enum database_result result = settle_refunds(database, &group);
+
+    take_settled_refunds(&group, result);
+    return result;
+}
+
 void
 settlement_of_refunds(struct database *database, struct deadline deadline,
                       struct refund_settlement *settlements, size_t count)
 {
     struct refund_group group = {.settlements = settlements, .count = count};
-    enum database_result result = database_run(database, deadline, settle_refunds_at_once, &group);
 
-    for (size_t i = 0; i < count; i++) {
-        const struct currency *currency = settlements[i].refund->currency;
-
-        settlements[i].result =
-            store_result_of(result, group.found[i] ? STORE_OK : STORE_NOT_FOUND);
-        if (settlements[i].result != STORE_OK)
-            continue;
-        *settlements[i].refund = group.stands[i];
-        settlements[i].refund->currency = currency;
-    }
+    take_settled_refunds(&group, database_run(database, deadline, settle_refunds_at_once, &group));
 }

@@ -54,4 +54,12 @@ struct refund_settlement {
 void settlement_of_refunds(struct database *database, struct deadline deadline,
                            struct refund_settlement *settlements, size_t count);
 
+/* For units of work of other stores: one of them, within their transaction. */
+enum database_result settlement_of_payment_within(struct database *database,
+                                                  struct payment_settlement *settlement)
+    __attribute__((warn_unused_result));
+enum database_result settlement_of_refund_within(struct database *database,
+                                                 struct refund_settlement *settlement)
+    __attribute__((warn_unused_result));
+
 #endif

@@ -101,7 +101,7 @@ statement_execute(struct statement_table *table, struct connection *connection,
     int more = 0;
 
     *rows = 0;
-    if (handle == NULL && statement->late) {
+    if (handle == NULL && (statement->late || table->on_use)) {
         result = statement_prepare(table, connection, statement);
         handle = handle_of(table, statement);
     }

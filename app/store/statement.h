@@ -37,6 +37,7 @@ struct statement_table {
     const struct statement *statements[STATEMENTS_MAX];
     MYSQL_STMT *handles[STATEMENTS_MAX];
     size_t count;
+    bool on_use; /* each is prepared when it is used first, late or not */
 };
 
 /* Called for each row of a result, whose values are in the bound columns by then. DATABASE_FAILED

@@ -1,0 +1,18 @@
+-- What the database account of operators may do, where they have one of their own: all commands of
+-- payment-admin but "schema upgrade", and no change to what the audit holds. Run it in the database
+-- of payment-api, as an account that may grant, once the account exists, and name that account in
+-- the section [database-admin] of a configuration file that only operators can read:
+--
+--   CREATE USER 'payment-operator'@'localhost' IDENTIFIED BY 'a long password';
+--
+-- For an account of another name or host, change the two in each line below.
+--
+-- SPDX-License-Identifier: MIT
+
+GRANT SELECT ON schema_version TO 'payment-operator'@'localhost';
+GRANT SELECT, INSERT, UPDATE (disabled_at, live_processor, test_processor) ON merchants TO 'payment-operator'@'localhost';
+GRANT SELECT, INSERT, UPDATE (revoked_at) ON api_keys TO 'payment-operator'@'localhost';
+GRANT SELECT, UPDATE (refunded, status, decline, reference, due_at, look_at, action_url) ON payments TO 'payment-operator'@'localhost';
+GRANT SELECT, UPDATE (status, reference, look_at) ON refunds TO 'payment-operator'@'localhost';
+GRANT SELECT, INSERT ON attempts TO 'payment-operator'@'localhost';
+GRANT SELECT, INSERT ON audit TO 'payment-operator'@'localhost';
