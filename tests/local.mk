@@ -148,9 +148,9 @@ script_tests = \
 	tests/unit/completion \
 	tests/unit/currency-iso \
 	tests/unit/manual \
-	tests/acquirer/run-tap \
 	tests/functional/run-tap \
-	tests/deployments/run-tap
+	tests/deployments/run-tap \
+	tests/acquirer/run-tap
 TESTS += $(script_tests)
 dist_check_SCRIPTS += $(script_tests)
 

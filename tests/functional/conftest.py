@@ -2,6 +2,8 @@
 
 PAYMENT_API_DEPLOYMENT names other deployments (tests/harness/deployments.py) to run them through, one
 after the other. Then the tests that speak to the workers without a web server are left out.
+PAYMENT_API_SANITIZERS says that the programs in the build folder were built with some. Then the tests
+that build programs of their own are left out, since those would be the same again.
 
 SPDX-License-Identifier: MIT
 """
@@ -29,6 +31,13 @@ def stack(request):
         yield running
 
 
+OWN_BUILDS = {"checkout", "upload"}  # fixtures
+
+
+def is_the_same_again(item):
+    return "PAYMENT_API_SANITIZERS" in os.environ and not OWN_BUILDS.isdisjoint(item.fixturenames)
+
+
 def speaks_to_workers(item):
     """True for a test that goes past the web server."""
     function = getattr(item.function, "hypothesis", None)
@@ -43,7 +52,8 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         deployment = item.callspec.params.get("stack") if hasattr(item, "callspec") else None
         if deployment is None:
-            (left_out if item.path.name == "test_differences.py" else kept).append(item)
+            unwanted = item.path.name == "test_differences.py" or is_the_same_again(item)
+            (left_out if unwanted else kept).append(item)
             continue
         name = f"{item.path.name}::{item.name}".replace(f"[{deployment}]", "").replace(f"[{deployment}-", "[")
         different = {difference.test for difference in DEPLOYMENTS[deployment].differences}

@@ -52,7 +52,7 @@ COMMAND = block("PATH_INFO=/readyz")
 def run(script, folder):
     """Runs shell commands of which none may fail."""
     result = subprocess.run(["sh", "-ec", script], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True,
-                            timeout=300, check=False, stdin=subprocess.DEVNULL)
+                            timeout=900, check=False, stdin=subprocess.DEVNULL)
     assert result.returncode == 0, (result.stdout + result.stderr)[-4000:]
 
 

@@ -32,7 +32,7 @@ class Checkout:
         options = ["--port", str(self.port)] if port else []
         return subprocess.run(
             [os.path.join(self.folder, "conf", "quickstart"), *arguments, *options], stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=300, check=False,
+            capture_output=True, text=True, timeout=900, check=False,
             env={**os.environ, "PATH": path + ":" + os.environ["PATH"]} if path else None,
         )
 
@@ -170,7 +170,7 @@ def test_a_service_that_dies_at_once(checkout, tmp_path, service):
     program = tmp_path / {"mariadb": "mariadbd", "nginx": "nginx"}[service]
     program.write_text("#!/bin/sh\necho it cannot start\nexit 1\n", encoding="utf-8")
     program.chmod(0o755)
-    for _ in range(20 if service == "mariadb" else 3):
+    for _ in range(8 if service == "mariadb" else 3):
         started = time.monotonic()
         result = checkout.quickstart("--background", path=str(tmp_path))
         assert (result.returncode, f"{service} ended while it was starting" in result.stderr) == (1, True), result.stderr
