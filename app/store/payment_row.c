@@ -23,7 +23,7 @@
 #define EACH RECORD_KEY_PARAMETERS
 #define LIST(title, index, condition, condition_parameters, order)                                 \
     {                                                                                              \
-        .name = title,                                                                             \
+        .name = (title),                                                                           \
         .sql = "SELECT " COLUMNS " FROM " PAGE(                                                    \
             "payments", index, condition,                                                          \
             order) "payments FORCE INDEX (PRIMARY) ON id = page_id ORDER BY page_id " order,       \
@@ -32,7 +32,8 @@
 #define OF_MERCHANT "merchant_id = ? AND mode = ?"
 #define OF_CURRENCY "merchant_id = ? AND mode = ? AND currency = ?"
 
-#define PAYMENT_LISTS (PAYMENT_LOOK_UPS * SLOTS_COUNT + 1)
+/* Places in the table, behind those of the look-ups. */
+enum { PAYMENTS_DUE = PAYMENT_LOOK_UPS * SLOTS_COUNT, PAYMENT_LISTS };
 
 /*
  * The index is named where the optimizer could think of another one for a long list of conditions:
@@ -50,14 +51,13 @@ static const struct statement statements[] = {
     SLOT_STATEMENTS(PAYMENT_LOCKED_IF_FREE *SLOTS_COUNT, "payment by id, locked if free",
                     SELECT " FORCE INDEX (PRIMARY) WHERE ", BY_ID,
                     " ORDER BY id FOR UPDATE SKIP LOCKED", EACH, COLUMN_COUNT),
-    [PAYMENT_LOOK_UPS * SLOTS_COUNT] =
-        {.name = "payments due",
-         .sql =
-             SELECT " FORCE INDEX (payments_look_at) WHERE look_at <= ? ORDER BY look_at LIMIT 16"
-                    " FOR UPDATE SKIP LOCKED",
-         .parameters = 1,
-         .columns = COLUMN_COUNT,
-         .late = true},
+    [PAYMENTS_DUE] = {.name = "payments due",
+                      .sql = SELECT
+                      " FORCE INDEX (payments_look_at) WHERE look_at <= ? ORDER BY look_at LIMIT 16"
+                      " FOR UPDATE SKIP LOCKED",
+                      .parameters = 1,
+                      .columns = COLUMN_COUNT,
+                      .late = true},
     [PAYMENT_LISTS + PAYMENT_LIST] =
         LIST("payments, a page", "payments_list", OF_MERCHANT, 2, "DESC"),
     [PAYMENT_LISTS + PAYMENT_LIST_BACKWARD] =
@@ -177,8 +177,8 @@ payment_row_due(struct database *database, int64_t now, payment_found *found, vo
     MYSQL_BIND columns[COLUMN_COUNT];
 
     bind_row(&row, columns);
-    return database_execute_rows(database, &statements[PAYMENT_LOOK_UPS * SLOTS_COUNT], parameters,
-                                 columns, hand_over, &row);
+    return database_execute_rows(database, &statements[PAYMENTS_DUE], parameters, columns,
+                                 hand_over, &row);
 }
 
 enum database_result

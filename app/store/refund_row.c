@@ -22,7 +22,7 @@
 #define EACH RECORD_KEY_PARAMETERS
 #define LIST(title, index, condition, condition_parameters, order)                           \
     {                                                                                        \
-        .name = title,                                                                       \
+        .name = (title),                                                                     \
         .sql = "SELECT " COLUMNS ", p.currency FROM " PAGE(                                  \
             "refunds", index, condition,                                                     \
             order) "refunds r FORCE INDEX (PRIMARY) ON r.id = page_id AND r.merchant_id = ?" \
