@@ -7,6 +7,7 @@ import concurrent.futures
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,7 @@ SUBSTITUTIONS = {
     "mer_...": r"\bmer_[0-9a-z]{26}\b",
     "mer_01kb...": r"\bmer_[0-9a-z]{26}\b",
 }
+running = []  # the machines
 BASE_URL = "http://127.0.0.1:8080/v1"
 SITE = "/etc/nginx/conf.d/payment-api.conf"
 
@@ -215,6 +217,7 @@ def run_machine(work, base, name, blocks, report):
     broken = None
     try:
         machine = Machine(work, base, name, user, home)
+        running.append(machine)
         copy_sources(os.path.join(work, name, "sources"))
         shutil.copytree(os.path.join(work, name, "sources"), f"/proc/{machine.pid}/root{home}", symlinks=True)
         if user != "root":
@@ -238,6 +241,7 @@ def run_machine(work, base, name, blocks, report):
             broken = f"not tried, after: {broken.splitlines()[0]}"
     if machine is not None:
         machine.stop()
+        running.remove(machine)
 
 
 def where(block):
@@ -286,11 +290,19 @@ def main():
         base = base or os.path.join(work, "base")
         if not os.path.exists(base):
             make_base(base)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         with concurrent.futures.ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as pool:
-            for future in [pool.submit(run_machine, work, base, name,
-                                       [block for block in blocks if where(block) == name], report)
-                           for name in wanted or MACHINES]:
-                future.result()
+            futures = [pool.submit(run_machine, work, base, name, [block for block in blocks if where(block) == name],
+                                   report) for name in wanted or MACHINES]
+            try:
+                for future in futures:
+                    future.result()
+            except BaseException:  # an interrupt, too: what waits for an answer of a machine gets none
+                for future in futures:
+                    future.cancel()
+                for machine in list(running):
+                    machine.process.kill()
+                raise
     finally:
         subprocess.run(["rm", "-rf", "--one-file-system", work], check=False)
     print(f"1..{report.count}")

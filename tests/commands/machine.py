@@ -86,7 +86,8 @@ class Terminal:
             machine.enter() + machine.login() + ["bash", "-e", "-o", "pipefail", "-c", shell],
             pass_fds=[reading], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         os.close(reading)
-        threading.Thread(target=self.read, daemon=True).start()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
         self.type(f"cd {machine.home}")
 
     @staticmethod
@@ -96,7 +97,8 @@ class Terminal:
     def read(self):
         for line in self.process.stdout:
             line = line.decode(errors="replace")
-            if line.rstrip("\n") == self.mark():
+            if line.endswith(self.mark() + "\n"):
+                self.output += line[:-len(self.mark()) - 1]  # of an output without a line end, the last
                 self.lines.put(True)
             else:
                 self.output += line
@@ -121,9 +123,10 @@ class Terminal:
         return self.process.poll() is not None
 
     def close(self):
+        """After the machine has ended, and the shell with it."""
         os.close(self.commands)
-        self.process.kill()
         self.process.wait()
+        self.reader.join()
         self.process.stdout.close()
 
 
@@ -139,7 +142,7 @@ class Machine:
         self.terminals = []
         with open(os.path.join(work, f"{name}.log"), "wb") as log:
             self.process = subprocess.Popen(
-                ["unshare", "--mount", "sh", "-euc", BOOT, "sh", work, name, self.cgroup, os.path.abspath(base)],
+                ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "sh", "-euc", BOOT, "sh", work, name, self.cgroup, os.path.abspath(base)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.pid = self.find_systemd()
         state = ""
@@ -195,11 +198,10 @@ class Machine:
 
     def stop(self):
         """Ends it, with all that runs in there."""
-        for terminal in self.terminals:
-            terminal.close()
         self.process.kill()
         self.process.wait()
-        time.sleep(0.5)
+        for terminal in self.terminals:
+            terminal.close()
         subprocess.run(["unshare", "--mount", "sh", "-c",
                         'mount -t cgroup2 cgroup2 "$1" && find "$1/$2" -depth -type d -exec rmdir {} +', "sh",
                         os.path.join(self.work, "cgroup"), self.cgroup], check=False, stderr=subprocess.DEVNULL)
