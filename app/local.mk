@@ -122,6 +122,7 @@ sbin_PROGRAMS += app/payment-admin
 app_payment_admin_SOURCES = \
 	app/admin/audit.c \
 	app/admin/check.c \
+	app/admin/check_processors.c app/admin/check_processors.h \
 	app/admin/claim.c \
 	app/admin/claim.h \
 	app/admin/command.h \

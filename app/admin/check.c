@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "admin/check_processors.h"
 #include "admin/command.h"
 #include "store/schema_store.h"
 #include "worker.h"
@@ -346,6 +347,12 @@ check_database(struct admin *admin, struct findings *findings)
     database_free(database);
 }
 
+static void
+take_processor(void *arg, const char *subject, bool is_good, const char *text)
+{
+    find(arg, subject, is_good ? VERDICT_OK : VERDICT_PROBLEM, "%s", text);
+}
+
 enum admin_exit
 check(struct admin *admin)
 {
@@ -353,6 +360,7 @@ check(struct admin *admin)
 
     check_file(admin, &findings);
     check_database(admin, &findings);
+    check_processors(admin, take_processor, &findings);
     if (admin->json)
         admin_print_json(
             json_pack("{s:b, s:O}", "good", findings.problems == 0, "checks", findings.list));

@@ -135,7 +135,7 @@ static const struct command {
     {"reconcile", NULL, NO_ARGUMENT, "--once", TAKES_ONCE, false, reconcile,
      "ask processors about what stays processing, as far as it is due, and end"},
     {"check", NULL, NO_ARGUMENT, "", 0, false, check,
-     "verify configuration, database, schema, privileges and TLS"},
+     "verify configuration, database, schema, privileges, TLS and processors"},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

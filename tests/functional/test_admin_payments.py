@@ -3,6 +3,8 @@
 SPDX-License-Identifier: MIT
 """
 
+import json
+
 import pytest
 from harness.acquirer import Acquirer
 from harness.process import wait_until
@@ -194,3 +196,24 @@ def test_refusals(stack, arguments, status, message):
     result = stack.try_admin("payment", *arguments)
     assert (result.returncode, result.stdout) == (status, "")
     assert message in result.stderr
+
+
+def checked_processor(stack, change=lambda text: text):
+    """What check says of the processor, the configuration changed so."""
+    path = stack.config + ".changed"
+    with open(stack.config, encoding="utf-8") as file, open(path, "w", encoding="utf-8") as copy:
+        copy.write(change(file.read()))
+    result = stack.try_admin("--json", "check", config=path)
+    found = [entry for entry in json.loads(result.stdout)["checks"] if entry["check"] == "processor"]
+    assert len(found) == 1 and (result.returncode == 0) == (found[0]["result"] == "ok")
+    return found[0]["result"], found[0]["message"]
+
+
+def test_check_asks_the_account(stack, acquirer):
+    before = len(acquirer.charges()), len(acquirer.payment_intents())
+    assert checked_processor(stack) == ("ok", "stripe: test mode, default currency usd")
+    wrong = checked_processor(stack, lambda text: text.replace(acquirer.secret, "sk_test_wrong"))
+    assert wrong[0] == "problem" and "compare secret_key" in wrong[1] and "sk_test_wrong" not in wrong[1]
+    away = checked_processor(stack, lambda text: text.replace(f":{acquirer.port}", ":1"))
+    assert away[0] == "problem" and "cannot be reached" in away[1]
+    assert (len(acquirer.charges()), len(acquirer.payment_intents())) == before
