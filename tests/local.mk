@@ -377,6 +377,6 @@ tests_simulation_simulation_SOURCES = \
 	tests/simulation/world.c tests/simulation/world.h
 tests_simulation_simulation_LDADD = app/libpaymentapi.a $(JANSSON_LIBS) $(CRYPTO_LIBS)
 
-# What the property tests remember of earlier runs.
+# What the property tests remember of earlier runs, and packages of npm.
 clean-local:
-	rm -rf .hypothesis
+	rm -rf .hypothesis tests/stripe-node benchmark-node

@@ -17,8 +17,9 @@
 
 #define PAGE_LIMIT_MAX 100
 #define PAGE_LIMIT_DEFAULT 10
-#define PAGE_RECORDS_MAX (PAGE_LIMIT_MAX + 1) /* one more than are shown tells that there is more \
-                                               */
+#define PAGE_RECORDS_MAX                                                     \
+    (PAGE_LIMIT_MAX + 1) /* one more than are shown tells that there is more \
+                          */
 
 struct page {
     int64_t limit;            /* how many records are shown, 1 to PAGE_LIMIT_MAX */
