@@ -80,7 +80,7 @@ problem_code(enum api_error error, char code[PROBLEM_CODE_SIZE])
     const char *message = error_row(error)->message;
     size_t length = 0;
 
-    for (; message[length] != '\0' && length < PROBLEM_CODE_SIZE - 1; length++)
+    for (; length < PROBLEM_CODE_SIZE - 1 && message[length] != '\0'; length++)
         code[length] =
             (char)(message[length] == ' ' ? '_' : tolower((unsigned char)message[length]));
     code[length] = '\0';

@@ -206,11 +206,8 @@ find(struct database *database, void *arg)
 static enum store_result
 run(struct database *database, struct deadline deadline, struct finding *finding)
 {
-    size_t count = 0;
     enum database_result result;
 
-    if (finding->count == NULL)
-        finding->count = &count;
     finding->found = STORE_FAILED;
     finding->buffer = malloc(METADATA_TEXT_SIZE);
     if (finding->buffer == NULL)
@@ -240,8 +237,9 @@ full_store_payment(struct database *database, struct deadline deadline,
                    const struct identifier *merchant_id, enum mode mode,
                    const struct identifier *id, struct full_payment *payment)
 {
+    size_t count;
     struct finding finding = {
-        .merchant_id = merchant_id, .mode = mode, .id = id, .payments = payment};
+        .merchant_id = merchant_id, .mode = mode, .id = id, .payments = payment, .count = &count};
 
     return run(database, deadline, &finding);
 }
@@ -265,8 +263,9 @@ full_store_refund(struct database *database, struct deadline deadline,
                   const struct identifier *merchant_id, enum mode mode, const struct identifier *id,
                   struct full_refund *refund)
 {
+    size_t count;
     struct finding finding = {
-        .merchant_id = merchant_id, .mode = mode, .id = id, .refunds = refund};
+        .merchant_id = merchant_id, .mode = mode, .id = id, .refunds = refund, .count = &count};
 
     return run(database, deadline, &finding);
 }

@@ -153,7 +153,7 @@ resolve(struct database *database, void *arg)
 {
     struct resolution *resolution = arg;
     enum database_result result = DATABASE_DONE;
-    struct owner owner;
+    struct owner owner = {.found = false};
     bool kept = false;
 
     resolution->finding = RESOLUTION_DONE;
