@@ -116,12 +116,15 @@ full_view_of_payment(struct service *service, struct exchange *exchange)
 {
     struct full_payment *full = calloc(1, sizeof *full);
     const struct identifier id = exchange->payment.id;
-    enum store_result result = STORE_UNAVAILABLE;
+    enum store_result result;
 
-    if (full != NULL)
-        result = full_store_payment(service->database, exchange->deadline,
-                                    &exchange->credential.merchant_id, exchange->credential.mode,
-                                    &id, full);
+    if (full == NULL) {
+        exchange->error = API_UNAVAILABLE;
+        return;
+    }
+    result =
+        full_store_payment(service->database, exchange->deadline, &exchange->credential.merchant_id,
+                           exchange->credential.mode, &id, full);
     exchange->error = error_of_store(result, API_PAYMENT_NOT_FOUND);
     if (exchange->error == API_OK) {
         response_init(&service->response);
@@ -136,12 +139,15 @@ full_view_of_refund(struct service *service, struct exchange *exchange)
 {
     struct full_refund *full = calloc(1, sizeof *full);
     const struct identifier id = exchange->refund.id;
-    enum store_result result = STORE_UNAVAILABLE;
+    enum store_result result;
 
-    if (full != NULL)
-        result = full_store_refund(service->database, exchange->deadline,
-                                   &exchange->credential.merchant_id, exchange->credential.mode,
-                                   &id, full);
+    if (full == NULL) {
+        exchange->error = API_UNAVAILABLE;
+        return;
+    }
+    result =
+        full_store_refund(service->database, exchange->deadline, &exchange->credential.merchant_id,
+                          exchange->credential.mode, &id, full);
     exchange->error = error_of_store(result, API_REFUND_NOT_FOUND);
     if (exchange->error == API_OK) {
         response_init(&service->response);

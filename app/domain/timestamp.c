@@ -58,7 +58,7 @@ take_offset(const char **text, int64_t *offset)
     if (!take_field(text, 2, ':', &hours) || !take_field(text, 2, '\0', &minutes) || hours > 23 ||
         minutes > 59)
         return false;
-    *offset = sign * (hours * 60 + minutes) * (int64_t)60;
+    *offset = (int64_t)sign * (hours * 60 + minutes) * 60;
     return true;
 }
 

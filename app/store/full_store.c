@@ -229,6 +229,7 @@ full_store_payments(struct database *database, struct deadline deadline,
                               .payments = payments,
                               .count = count};
 
+    *count = 0;
     return run(database, deadline, &finding);
 }
 
@@ -237,7 +238,7 @@ full_store_payment(struct database *database, struct deadline deadline,
                    const struct identifier *merchant_id, enum mode mode,
                    const struct identifier *id, struct full_payment *payment)
 {
-    size_t count;
+    size_t count = 0;
     struct finding finding = {
         .merchant_id = merchant_id, .mode = mode, .id = id, .payments = payment, .count = &count};
 
@@ -255,6 +256,7 @@ full_store_refunds(struct database *database, struct deadline deadline,
                               .refunds = refunds,
                               .count = count};
 
+    *count = 0;
     return run(database, deadline, &finding);
 }
 
@@ -263,7 +265,7 @@ full_store_refund(struct database *database, struct deadline deadline,
                   const struct identifier *merchant_id, enum mode mode, const struct identifier *id,
                   struct full_refund *refund)
 {
-    size_t count;
+    size_t count = 0;
     struct finding finding = {
         .merchant_id = merchant_id, .mode = mode, .id = id, .refunds = refund, .count = &count};
 

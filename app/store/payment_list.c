@@ -66,6 +66,7 @@ payment_list_read(struct database *database, const struct identifier *merchant_i
                               .payments = payments,
                               .count = count};
 
+    *count = 0;
     return find(database, &finding);
 }
 
@@ -80,5 +81,6 @@ payment_list_find(struct database *database, struct deadline deadline,
                               .payments = payments,
                               .count = count};
 
+    *count = 0;
     return store_result_of(database_run(database, deadline, find, &finding), STORE_OK);
 }

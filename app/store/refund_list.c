@@ -67,6 +67,7 @@ refund_list_read(struct database *database, const struct identifier *merchant_id
                               .refunds = refunds,
                               .count = count};
 
+    *count = 0;
     return find(database, &finding);
 }
 
@@ -81,5 +82,6 @@ refund_list_find(struct database *database, struct deadline deadline,
                               .refunds = refunds,
                               .count = count};
 
+    *count = 0;
     return store_result_of(database_run(database, deadline, find, &finding), STORE_OK);
 }

@@ -28,10 +28,12 @@ def stack():
 
 @pytest.fixture(autouse=True)
 def running_again(stack):
-    """The whole pool before each test: a worker that is late would pass for one that replaces another."""
+    """The whole pool before each test and nothing else: a worker that is late would pass for one that replaces
+    another, and one that is still leaving for one that is lost."""
     if not stack.workers.running:
+        stack.write_config()
         stack.workers.start()
-    wait_until(stack.workers.complete, what="the workers")
+    wait_until(lambda: len(stack.workers.worker_pids()) == 2, 20, "the workers")
 
 
 def test_a_worker_that_is_killed_is_replaced(stack):

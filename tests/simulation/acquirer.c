@@ -66,10 +66,10 @@ parameter(const char *form, const char *name, char *value, size_t size)
     while (form != NULL && *form != '\0') {
         if (strncmp(form, name, length) == 0 && form[length] == '=') {
             for (form += length + 1; *form != '&' && *form != '\0' && used + 1 < size; form++) {
-                unsigned code = 0;
+                if (*form == '%' && form[1] != '\0' && form[2] != '\0') {
+                    const char code[] = {form[1], form[2], '\0'};
 
-                if (*form == '%' && sscanf(form + 1, "%2x", &code) == 1) {
-                    value[used++] = (char)code;
+                    value[used++] = (char)strtoul(code, NULL, 16);
                     form += 2;
                 } else {
                     value[used++] = *form;

@@ -50,9 +50,10 @@ text_of(const struct table *table, const struct value *values, const char *name)
 static void
 write_id(enum identifier_kind kind, const struct value *value, char text[IDENTIFIER_TEXT_SIZE])
 {
-    struct identifier id;
+    struct identifier id = {{0}};
 
-    memcpy(id.bytes, value->bytes, sizeof id.bytes);
+    if (value->kind == VALUE_BYTES)
+        memcpy(id.bytes, value->bytes, sizeof id.bytes);
     identifier_format(kind, &id, text);
 }
 

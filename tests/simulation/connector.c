@@ -294,7 +294,7 @@ mysql_error(MYSQL *mysql)
 static void
 add_number(struct result *result, int64_t number)
 {
-    result->rows = world_memory(sizeof *result->rows);
+    result->rows = world_memory(sizeof(struct value *)); // NOLINT(bugprone-sizeof-expression)
     result->rows[0] = world_memory(sizeof **result->rows);
     result->rows[0][0] = value_number(number);
     result->count = 1;

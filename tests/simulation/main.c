@@ -281,7 +281,7 @@ main(int argc, char **argv)
         return usage();
     for (int i = 2; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--seconds") == 0)
-            limit = atof(argv[i + 1]);
+            limit = strtod(argv[i + 1], NULL);
         else if (strcmp(argv[i], "--runs") == 0)
             most = strtoull(argv[i + 1], NULL, 10);
         else if (strcmp(argv[i], "--from") == 0)

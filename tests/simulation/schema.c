@@ -338,7 +338,7 @@ read_file(const char *folder, const char *name)
         fprintf(stderr, "simulation: %s: cannot be read from here on: %.60s\n", path, lexer.start);
         exit(2);
     }
-    versions[version_count++] = atoi(name);
+    versions[version_count++] = (int)strtol(name, NULL, 10);
 }
 
 void

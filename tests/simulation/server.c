@@ -121,9 +121,9 @@ add_row(struct work *work, const struct sql *sql)
         struct value **rows;
 
         result->room = result->room == 0 ? 8 : 2 * result->room;
-        rows = world_memory(result->room * sizeof *rows);
-        if (result->count > 0)
-            memcpy(rows, result->rows, result->count * sizeof *rows);
+        rows = world_memory(result->room * sizeof *rows); // NOLINT(bugprone-sizeof-expression)
+        for (size_t i = 0; i < result->count; i++)
+            rows[i] = result->rows[i];
         result->rows = rows;
     }
     result->rows[result->count++] = values;

@@ -205,11 +205,12 @@ static struct expression *
 read_interval(struct lexer *lexer)
 {
     struct expression *amount = read_primary(lexer);
-    struct expression *unit = new_expression(EXPRESSION_NUMBER);
+    struct expression *unit;
 
-    unit->number = 1000;
     if (lexer_skip(lexer, "MICROSECOND"))
         return new_call("div1000", amount, NULL);
+    unit = new_expression(EXPRESSION_NUMBER);
+    unit->number = 1000;
     if (lexer_skip(lexer, "MINUTE"))
         unit->number *= 60;
     else if (lexer_skip(lexer, "HOUR"))
@@ -318,11 +319,10 @@ read_from(struct lexer *lexer, struct sql *sql)
     from->table = from->alias = lexer_copy(lexer);
     if (lexer_skip(lexer, ".")) /* information_schema */
         from->table = from->alias = lexer_copy(lexer);
-    if (lexer_skip(lexer, "AS"))
-        from->alias = lexer_copy(lexer);
-    else if (lexer->kind == TOKEN_WORD && !lexer_is(lexer, "WHERE") && !lexer_is(lexer, "FORCE") &&
-             !lexer_is(lexer, "JOIN") && !lexer_is(lexer, "SET") && !lexer_is(lexer, "ORDER") &&
-             !lexer_is(lexer, "LIMIT") && !lexer_is(lexer, "FOR") && !lexer_is(lexer, "ON"))
+    if (lexer_skip(lexer, "AS") ||
+        (lexer->kind == TOKEN_WORD && !lexer_is(lexer, "WHERE") && !lexer_is(lexer, "FORCE") &&
+         !lexer_is(lexer, "JOIN") && !lexer_is(lexer, "SET") && !lexer_is(lexer, "ORDER") &&
+         !lexer_is(lexer, "LIMIT") && !lexer_is(lexer, "FOR") && !lexer_is(lexer, "ON")))
         from->alias = lexer_copy(lexer);
     if (lexer_skip(lexer, "FORCE")) {
         lexer_expect(lexer, "INDEX");
@@ -372,7 +372,7 @@ read_select(struct lexer *lexer, struct sql *sql)
         }
         sql->items[sql->count++] = read_or(lexer);
         if (lexer_skip(lexer, "AS"))
-            (void)lexer_copy(lexer);
+            lexer_next(lexer);
     } while (!lexer->failed && lexer_skip(lexer, ","));
     if (lexer_skip(lexer, "FROM")) {
         read_from(lexer, sql);
@@ -485,10 +485,10 @@ read_declare(struct lexer *lexer, struct sql *sql)
     }
     sql->kind = SQL_DECLARE;
     sql->text = lexer_copy(lexer);
-    (void)lexer_copy(lexer); /* its type */
+    lexer_next(lexer); /* its type */
     if (lexer_skip(lexer, "("))
         while (!lexer->failed && !lexer_skip(lexer, ")"))
-            (void)lexer_copy(lexer);
+            lexer_next(lexer);
     sql->value = lexer_skip(lexer, "DEFAULT") ? read_or(lexer) : new_expression(EXPRESSION_NULL);
 }
 
@@ -583,6 +583,7 @@ sql_read(const char *text, const char **error)
     sql->parameters = parameters;
     if (lexer.failed || lexer.kind != TOKEN_END || count == TEXTS_MAX) {
         *error = lexer.start;
+        free(sql);
         return NULL;
     }
     known[count].text = allocate(strlen(text) + 1);

@@ -172,8 +172,9 @@ fastcgi_answer(struct fastcgi *fastcgi, void *connection, const char *data, size
         size = sizeof exchange->answer - 1;
     memcpy(exchange->answer, data, size);
     exchange->answer[size] = '\0';
-    exchange->status =
-        sscanf(exchange->answer, "Status: %d", &exchange->status) == 1 ? exchange->status : 0;
+    exchange->status = strncmp(exchange->answer, "Status: ", 8) == 0
+                           ? (int)strtol(exchange->answer + 8, NULL, 10)
+                           : 0;
     exchange->has_ended = true;
     story("answers %d to %s %s: %s", exchange->status, exchange->path, exchange->key,
           strstr(exchange->answer, "\r\n\r\n") != NULL ? strstr(exchange->answer, "\r\n\r\n") + 4

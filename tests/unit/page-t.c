@@ -123,7 +123,8 @@ has(const struct page *page, int64_t unix_ms)
 static bool
 is_so(int64_t unix_ms, enum page_relation relation, double moment)
 {
-    double created = (double)(unix_ms / 1000);
+    const int64_t second = unix_ms / 1000;
+    double created = (double)second;
 
     switch (relation) {
     case PAGE_GTE:
