@@ -106,7 +106,6 @@ open_session(struct database *database)
     if (result == DATABASE_DONE) {
         log_write(database->settings.log, LOG_LEVEL_INFO, "connected to the database (%s)",
                   mysql_get_host_info(database->connection.handle));
-        database->connection.error[0] = '\0';
         return DATABASE_DONE;
     }
     disconnect(database);
@@ -356,6 +355,7 @@ database_run(struct database *database, struct deadline deadline, database_work 
     struct try_outcome outcome;
 
     database->retry = (struct retry_state){.tries = 0};
+    connection->error[0] = '\0';
     connection->deadline = deadline;
     if (!connection_has_time(connection))
         return give_up(database, connection_note_no_time(connection, "database"));
