@@ -22,8 +22,7 @@ list_unresolved(const struct admin *admin, struct ledger_filter *filter)
 
     filter->unresolved = true;
     filter->newest_first = false;
-    record_sheet_begin(&sheet, admin->json ? SHEET_JSON : SHEET_TABLE, RECORD_UNRESOLVED,
-                       "unresolved");
+    record_sheet_begin(&sheet, admin->json, RECORD_UNRESOLVED, "unresolved");
     result = ledger_store_payments(admin->database, filter, record_sheet_row, &sheet);
     sheet.is_refund = true;
     if (result == STORE_OK)
@@ -45,8 +44,7 @@ payment_list(struct admin *admin)
     if (admin->unresolved) {
         result = list_unresolved(admin, &filter);
     } else {
-        record_sheet_begin(&sheet, admin->json ? SHEET_JSON : SHEET_TABLE, RECORD_PAYMENT,
-                           "payments");
+        record_sheet_begin(&sheet, admin->json, RECORD_PAYMENT, "payments");
         result = ledger_store_payments(admin->database, &filter, record_sheet_row, &sheet);
         sheet_end(&sheet.sheet);
     }
@@ -60,18 +58,6 @@ print_lines(const struct sheet_column *columns, size_t count, const char *const 
     for (size_t i = 0; i < count; i++) {
         if (cells[i] != NULL)
             printf("%-16s %s\n", columns[i].name, cells[i]);
-    }
-}
-
-static void
-write_members(struct json_out *out, const struct sheet_column *columns, size_t count,
-              const char *const *cells)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (columns[i].is_number)
-            json_out_number(out, columns[i].name, cells[i]);
-        else
-            json_out_text(out, columns[i].name, cells[i]);
     }
 }
 
@@ -96,7 +82,7 @@ show_record(void *arg, const struct ledger_row *row)
     record_cells(kind, row, showing->is_refund, &cells);
     if (showing->admin->json) {
         json_out_object(&showing->out, NULL);
-        write_members(&showing->out, columns, count, cells.cells);
+        sheet_write_members(&showing->out, columns, count, cells.cells);
     } else {
         print_lines(columns, count, cells.cells);
     }
@@ -131,7 +117,7 @@ show_refund(void *arg, const struct ledger_row *row)
     record_cells(RECORD_REFUND, row, true, &cells);
     if (showing->admin->json) {
         json_out_object(&showing->out, NULL);
-        write_members(&showing->out, columns, count, cells.cells);
+        sheet_write_members(&showing->out, columns, count, cells.cells);
         json_out_end(&showing->out);
     } else {
         printf("  %s  %s  %-10s  %s %s\n", cells.id, row->created_at, row->status, row->amount,

@@ -5,14 +5,11 @@
  */
 #include "admin/record_sheet.h"
 
-#include <string.h>
-
-/* Where a cell comes from. */
+/* Where a cell comes from: the key of its column. */
 enum source {
     ID,
     MERCHANT_ID,
     PAYMENT_ID,
-    TYPE,
     MODE,
     AMOUNT,
     REFUNDED,
@@ -29,91 +26,66 @@ enum source {
     LAST_ATTEMPT,
 };
 
-#define COLUMNS_MAX 17
+static const struct sheet_column of_payment[] = {
+    {"id", 30, false, ID},
+    {"merchant_id", 30, false, MERCHANT_ID},
+    {"created_at", 20, false, CREATED_AT},
+    {"mode", 4, false, MODE},
+    {"status", 10, false, STATUS},
+    {"amount", 12, true, AMOUNT},
+    {"refunded_amount", 15, true, REFUNDED},
+    {"currency", 8, false, CURRENCY},
+    {"failure_code", 0, false, DECLINE},
+    {"processor", 9, false, PROCESSOR},
+    {"source", 0, false, SOURCE},
+    {"reference", 0, false, REFERENCE},
+    {"due_at", 0, false, DUE_AT},
+    {"look_at", 0, false, LOOK_AT},
+    {"description", 11, false, DESCRIPTION},
+};
 
-/* One kind of sheet: its columns, and what is in them. */
-static const struct kind {
+static const struct sheet_column of_refund[] = {
+    {"id", 33, false, ID},
+    {"payment_id", 30, false, PAYMENT_ID},
+    {"merchant_id", 30, false, MERCHANT_ID},
+    {"created_at", 20, false, CREATED_AT},
+    {"mode", 4, false, MODE},
+    {"status", 10, false, STATUS},
+    {"amount", 12, true, AMOUNT},
+    {"currency", 8, false, CURRENCY},
+    {"processor", 9, false, PROCESSOR},
+    {"reference", 0, false, REFERENCE},
+    {"due_at", 0, false, DUE_AT},
+    {"look_at", 0, false, LOOK_AT},
+};
+
+static const struct sheet_column of_unresolved[] = {
+    {"id", 33, false, ID},
+    {"payment_id", 0, false, PAYMENT_ID},
+    {"merchant_id", 30, false, MERCHANT_ID},
+    {"created_at", 20, false, CREATED_AT},
+    {"mode", 4, false, MODE},
+    {"amount", 12, true, AMOUNT},
+    {"currency", 8, false, CURRENCY},
+    {"processor", 9, false, PROCESSOR},
+    {"reference", 0, false, REFERENCE},
+    {"due_at", 0, false, DUE_AT},
+    {"look_at", 20, false, LOOK_AT},
+    {"last_attempt", 12, false, LAST_ATTEMPT},
+};
+
+#define COLUMNS(array)                                                \
+    {                                                                 \
+        .columns = (array), .count = sizeof(array) / sizeof(array)[0] \
+    }
+
+static const struct {
+    const struct sheet_column *columns;
     size_t count;
-    struct sheet_column columns[COLUMNS_MAX];
-    enum source sources[COLUMNS_MAX];
-} kinds[] =
-    {
-        [RECORD_PAYMENT] =
-            {
-                .count = 15,
-                .columns = {{"id", 30, false},
-                            {"merchant_id", 30, false},
-                            {"created_at", 20, false},
-                            {"mode", 4, false},
-                            {"status", 10, false},
-                            {"amount", 12, true},
-                            {"refunded_amount", 15, true},
-                            {"currency", 8, false},
-                            {"failure_code", 0, false},
-                            {"processor", 9, false},
-                            {"source", 0, false},
-                            {"reference", 0, false},
-                            {"due_at", 0, false},
-                            {"look_at", 0, false},
-                            {"description", 11, false}},
-                .sources = {ID, MERCHANT_ID, CREATED_AT, MODE, STATUS, AMOUNT, REFUNDED, CURRENCY,
-                            DECLINE, PROCESSOR, SOURCE, REFERENCE, DUE_AT, LOOK_AT, DESCRIPTION},
-            },
-        [RECORD_REFUND] =
-            {
-                .count = 12,
-                .columns = {{"id", 33, false},
-                            {"payment_id", 30, false},
-                            {"merchant_id", 30, false},
-                            {"created_at", 20, false},
-                            {"mode", 4, false},
-                            {"status", 10, false},
-                            {"amount", 12, true},
-                            {"currency", 8, false},
-                            {"processor", 9, false},
-                            {"reference", 0, false},
-                            {"due_at", 0, false},
-                            {"look_at", 0, false}},
-                .sources = {ID, PAYMENT_ID, MERCHANT_ID, CREATED_AT, MODE, STATUS, AMOUNT, CURRENCY,
-                            PROCESSOR, REFERENCE, DUE_AT, LOOK_AT},
-            },
-        [RECORD_UNRESOLVED] =
-            {
-                .count = 12,
-                .columns = {{"id", 33, false},
-                            {"payment_id", 0, false},
-                            {"merchant_id", 30, false},
-                            {"created_at", 20, false},
-                            {"mode", 4, false},
-                            {"amount", 12, true},
-                            {"currency", 8, false},
-                            {"processor", 9, false},
-                            {"reference", 0, false},
-                            {"due_at", 0, false},
-                            {"look_at", 20, false},
-                            {"last_attempt", 12, false}},
-                .sources = {ID, PAYMENT_ID, MERCHANT_ID, CREATED_AT, MODE, AMOUNT, CURRENCY,
-                            PROCESSOR, REFERENCE, DUE_AT, LOOK_AT, LAST_ATTEMPT},
-            },
-        [RECORD_ANY] =
-            {
-                .count = 13,
-                .columns = {{"type", 7, false},
-                            {"id", 33, false},
-                            {"payment_id", 30, false},
-                            {"merchant_id", 30, false},
-                            {"created_at", 20, false},
-                            {"mode", 4, false},
-                            {"status", 10, false},
-                            {"amount", 12, true},
-                            {"currency", 8, false},
-                            {"failure_code", 12, false},
-                            {"processor", 9, false},
-                            {"reference", 30, false},
-                            {"description", 11, false}},
-                .sources = {TYPE, ID, PAYMENT_ID, MERCHANT_ID, CREATED_AT, MODE,
-                            STATUS, AMOUNT, CURRENCY, DECLINE, PROCESSOR, REFERENCE, DESCRIPTION},
-            },
+} kinds[] = {
+    [RECORD_PAYMENT] = COLUMNS(of_payment),
+    [RECORD_REFUND] = COLUMNS(of_refund),
+    [RECORD_UNRESOLVED] = COLUMNS(of_unresolved),
 };
 
 const struct sheet_column *
@@ -134,8 +106,6 @@ cell(enum source source, const struct ledger_row *row, bool is_refund,
         return cells->merchant_id;
     case PAYMENT_ID:
         return is_refund ? cells->payment_id : NULL;
-    case TYPE:
-        return is_refund ? "refund" : "payment";
     case MODE:
         return row->mode;
     case AMOUNT:
@@ -176,16 +146,15 @@ record_cells(enum record_kind kind, const struct ledger_row *row, bool is_refund
     identifier_format(IDENTIFIER_MERCHANT, &row->merchant_id, cells->merchant_id);
     identifier_format(IDENTIFIER_PAYMENT, &row->payment_id, cells->payment_id);
     for (size_t i = 0; i < kinds[kind].count; i++)
-        cells->cells[i] = cell(kinds[kind].sources[i], row, is_refund, cells);
+        cells->cells[i] = cell((enum source)kinds[kind].columns[i].key, row, is_refund, cells);
 }
 
 void
-record_sheet_begin(struct record_sheet *sheet, enum sheet_format format, enum record_kind kind,
-                   const char *name)
+record_sheet_begin(struct record_sheet *sheet, bool json, enum record_kind kind, const char *name)
 {
     sheet->kind = kind;
     sheet->is_refund = kind == RECORD_REFUND;
-    sheet_begin(&sheet->sheet, format, name, kinds[kind].columns, kinds[kind].count);
+    sheet_begin(&sheet->sheet, json, name, kinds[kind].columns, kinds[kind].count);
 }
 
 void

@@ -14,7 +14,6 @@ enum record_kind {
     RECORD_PAYMENT,
     RECORD_REFUND,
     RECORD_UNRESOLVED, /* a payment or a refund, and what was asked about it last */
-    RECORD_ANY,        /* a payment or a refund, for accountants */
 };
 
 /* The cells of one row, and the texts that they point to. */
@@ -40,7 +39,7 @@ struct record_sheet {
 };
 
 /* Begins it on standard output; sheet_end() ends its sheet. */
-void record_sheet_begin(struct record_sheet *sheet, enum sheet_format format, enum record_kind kind,
+void record_sheet_begin(struct record_sheet *sheet, bool json, enum record_kind kind,
                         const char *name);
 
 /* Writes a row; arg is the struct record_sheet. */

@@ -1,5 +1,5 @@
 /*
- * A sheet: rows under named columns, as a table, CSV or JSON.
+ * A sheet: rows under named columns, as a table or as JSON.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,7 +7,6 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "domain/payment.h"
 
@@ -43,95 +42,62 @@ write_table_row(const struct sheet *sheet, const char *const *cells)
     putchar('\n');
 }
 
-static void
-write_csv_cell(const struct sheet_column *column, const char *text)
+void
+sheet_write_members(struct json_out *out, const struct sheet_column *columns, size_t count,
+                    const char *const *cells)
 {
-    bool is_formula = !column->is_number && text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
-
-    if (!is_formula && strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, stdout);
-        return;
+    for (size_t i = 0; i < count; i++) {
+        if (columns[i].is_number)
+            json_out_number(out, columns[i].name, cells[i]);
+        else
+            json_out_text(out, columns[i].name, cells[i]);
     }
-    putchar('"');
-    if (is_formula)
-        putchar('\'');
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            putchar('"');
-        putchar(*text);
-    }
-    putchar('"');
-}
-
-static void
-write_csv_row(const struct sheet *sheet, const char *const *cells)
-{
-    for (size_t i = 0; i < sheet->count; i++) {
-        if (i > 0)
-            putchar(',');
-        write_csv_cell(&sheet->columns[i], cells[i] != NULL ? cells[i] : "");
-    }
-    fputs("\r\n", stdout);
 }
 
 static void
 write_json_row(struct sheet *sheet, const char *const *cells)
 {
     json_out_object(&sheet->out, NULL);
-    for (size_t i = 0; i < sheet->count; i++) {
-        const struct sheet_column *column = &sheet->columns[i];
-
-        if (column->is_number)
-            json_out_number(&sheet->out, column->name, cells[i]);
-        else
-            json_out_text(&sheet->out, column->name, cells[i]);
-    }
+    sheet_write_members(&sheet->out, sheet->columns, sheet->count, cells);
     json_out_end(&sheet->out);
 }
 
-void
-sheet_begin(struct sheet *sheet, enum sheet_format format, const char *name,
-            const struct sheet_column *columns, size_t count)
+static void
+write_headings(const struct sheet *sheet)
 {
     const char *cells[SHEET_COLUMNS_MAX];
     char headings[SHEET_COLUMNS_MAX][HEADING_SIZE];
 
-    *sheet = (struct sheet){
-        .format = format, .columns = columns, .count = count, .out = {.file = stdout}};
-    for (size_t i = 0; i < count; i++) {
-        snprintf(headings[i], sizeof headings[i], "%s", columns[i].name);
-        for (char *c = headings[i]; *c != '\0' && format == SHEET_TABLE; c++)
+    for (size_t i = 0; i < sheet->count; i++) {
+        snprintf(headings[i], sizeof headings[i], "%s", sheet->columns[i].name);
+        for (char *c = headings[i]; *c != '\0'; c++)
             *c = *c == '_' ? ' ' : (char)toupper((unsigned char)*c);
         cells[i] = headings[i];
     }
-    switch (format) {
-    case SHEET_TABLE:
-        write_table_row(sheet, cells);
-        break;
-    case SHEET_CSV:
-        write_csv_row(sheet, cells);
-        break;
-    case SHEET_JSON:
+    write_table_row(sheet, cells);
+}
+
+void
+sheet_begin(struct sheet *sheet, bool json, const char *name, const struct sheet_column *columns,
+            size_t count)
+{
+    *sheet =
+        (struct sheet){.json = json, .columns = columns, .count = count, .out = {.file = stdout}};
+    if (json) {
         json_out_object(&sheet->out, NULL);
         json_out_array(&sheet->out, name);
-        break;
+    } else {
+        write_headings(sheet);
     }
 }
 
 void
 sheet_row(struct sheet *sheet, const char *const *cells)
 {
-    switch (sheet->format) {
-    case SHEET_TABLE:
-        write_table_row(sheet, cells);
-        break;
-    case SHEET_CSV:
-        write_csv_row(sheet, cells);
-        break;
-    case SHEET_JSON:
+    if (sheet->json)
         write_json_row(sheet, cells);
-        break;
-    }
+    else
+        write_table_row(sheet, cells);
 }
 
 void
@@ -139,19 +105,4 @@ sheet_end(struct sheet *sheet)
 {
     while (sheet->out.depth > 0)
         json_out_end(&sheet->out);
-}
-
-bool
-sheet_format_parse(const char *word, enum sheet_format *format)
-{
-    static const char *const words[] = {
-        [SHEET_TABLE] = "table", [SHEET_CSV] = "csv", [SHEET_JSON] = "json"};
-
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strcmp(words[i], word) == 0) {
-            *format = (enum sheet_format)i;
-            return true;
-        }
-    }
-    return false;
 }

@@ -1,6 +1,5 @@
 /*
- * A sheet: rows under named columns, written as they come, as a table for people, as CSV (RFC 4180)
- * or as JSON.
+ * A sheet: rows under named columns, written as they come, as a table for people or as JSON.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -14,38 +13,31 @@
 
 #define SHEET_COLUMNS_MAX 20
 
-enum sheet_format {
-    SHEET_TABLE,
-    SHEET_CSV,
-    SHEET_JSON,
-};
-
 struct sheet_column {
-    const char *name; /* the member in JSON, the heading in CSV, and in capitals in a table */
+    const char *name; /* the member in JSON, and in capitals the heading of a table */
     int width;        /* in a table; 0: it is not in tables */
     bool is_number;   /* its cells are texts of JSON numbers; at the right in a table */
+    int key;          /* the caller's own */
 };
 
 struct sheet {
-    enum sheet_format format;
+    bool json;
     const struct sheet_column *columns; /* not owned */
     size_t count;                       /* of columns, up to SHEET_COLUMNS_MAX */
     struct json_out out;
 };
 
 /* Begins it on standard output. name is the member that holds the rows in JSON. */
-void sheet_begin(struct sheet *sheet, enum sheet_format format, const char *name,
+void sheet_begin(struct sheet *sheet, bool json, const char *name,
                  const struct sheet_column *columns, size_t count);
 
-/*
- * A row: one cell a column, NULL for none. In CSV a text that a spreadsheet could take for a
- * formula (it begins with = + - @, a tab or a carriage return) gets an apostrophe in front.
- */
+/* A row: one cell a column, NULL for none. */
 void sheet_row(struct sheet *sheet, const char *const *cells);
 
 void sheet_end(struct sheet *sheet);
 
-/* "table", "csv", "json". False for another word. */
-bool sheet_format_parse(const char *word, enum sheet_format *format);
+/* The members of a row, in an object that is open. */
+void sheet_write_members(struct json_out *out, const struct sheet_column *columns, size_t count,
+                         const char *const *cells);
 
 #endif

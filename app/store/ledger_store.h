@@ -25,7 +25,6 @@ struct ledger_row {
     const char *mode;
     char amount[MONEY_TEXT_SIZE];
     char refunded[MONEY_TEXT_SIZE]; /* of a payment */
-    int64_t minor_units;            /* amount */
     const char *currency;
     const char *status;
     const char *decline; /* of a payment */
@@ -46,10 +45,8 @@ struct ledger_filter {
     const struct identifier *id;
     const struct identifier *merchant_id;
     const struct identifier *payment_id; /* of refunds */
-    const struct identifier *after;      /* those behind it */
     const char *mode;                    /* "live" or "test" */
     const char *status;                  /* "processing", "succeeded", "failed" */
-    const char *processor;               /* a section's name */
     int64_t since;                       /* Unix time in milliseconds */
     int64_t until;                       /* 0: no end */
     bool unresolved; /* "processing" at a processor with effects; by its index */
