@@ -15,6 +15,7 @@ import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
+from harness.acquirer import Acquirer  # noqa: E402
 from harness.deployments import DEPLOYMENTS  # noqa: E402
 from harness.stack import Stack  # noqa: E402
 
@@ -29,6 +30,21 @@ for name in CHOSEN:
 def stack(request):
     with Stack(deployment=getattr(request, "param", "nginx")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def acquirer(tmp_path_factory):
+    """One for the tests of a file."""
+    running = Acquirer(str(tmp_path_factory.mktemp("acquirer"))).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def honest(acquirer):
+    """What a test tells the acquirer to do wrong ends with it."""
+    yield
+    acquirer.behave()
 
 
 OWN_BUILDS = {"checkout", "upload"}  # fixtures

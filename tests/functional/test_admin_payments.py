@@ -6,31 +6,17 @@ SPDX-License-Identifier: MIT
 import json
 
 import pytest
-from harness.acquirer import Acquirer
 from harness.process import wait_until
-from harness.stack import Stack
+from harness.stack import paying_stack
 
-
-@pytest.fixture(scope="module")
-def acquirer(tmp_path_factory):
-    running = Acquirer(str(tmp_path_factory.mktemp("acquirer"))).start()
-    yield running
-    running.stop()
+pytestmark = pytest.mark.usefixtures("honest")
 
 
 @pytest.fixture(scope="module")
 def stack(acquirer):
     """While its workers are stopped there is no reconciler but the command."""
-    with Stack(processors={"stripe": acquirer}, workers=1, processor_timeout=2, request_timeout=4, database_timeout=1,
-               key_cache_seconds=0) as running:
-        running.admin("merchant", "set", running.merchant, "--test-processor", "stripe")
+    with paying_stack(acquirer, workers=1, processor_timeout=2, request_timeout=4, database_timeout=1) as running:
         yield running
-
-
-@pytest.fixture(autouse=True)
-def honest(acquirer):
-    yield
-    acquirer.behave()
 
 
 def let_time_pass(stack):

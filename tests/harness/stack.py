@@ -3,6 +3,7 @@
 SPDX-License-Identifier: MIT
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -68,3 +69,11 @@ class Stack(Installation):
 
     def logs(self):
         return self.workers.log() + self.web.log()
+
+
+@contextlib.contextmanager
+def paying_stack(acquirer, **options):
+    """A stack whose merchant's test keys pay through an acquirer of the tests."""
+    with Stack(processors={"stripe": acquirer}, key_cache_seconds=0, **options) as running:
+        running.admin("merchant", "set", running.merchant, "--test-processor", "stripe")
+        yield running
