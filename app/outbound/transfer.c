@@ -98,6 +98,34 @@ take_body(char *bytes, size_t size, size_t count, void *transfer_pointer)
     return length;
 }
 
+/* CURLOPT_READFUNCTION: the next piece of the request's body. */
+static size_t
+give_body(char *to, size_t size, size_t count, void *transfer_pointer)
+{
+    struct outbound_transfer *transfer = transfer_pointer;
+    size_t length = transfer->call->body_length - transfer->body_given;
+
+    if (length > size * count)
+        length = size * count;
+    memcpy(to, transfer->call->body + transfer->body_given, length);
+    transfer->body_given += length;
+    return length;
+}
+
+/*
+ * CURLOPT_SEEKFUNCTION: libcurl wants to send a request again by itself, since the connection that
+ * had served others was closed before an answer. The first copy may still arrive, and only the
+ * caller knows what then follows from an answer to the second.
+ */
+static int
+refuse_to_rewind(void *transfer_pointer, curl_off_t offset, int origin)
+{
+    (void)transfer_pointer;
+    (void)offset;
+    (void)origin;
+    return CURL_SEEKFUNC_FAIL;
+}
+
 static bool
 add_header(struct outbound_transfer *transfer, const char *line)
 {
@@ -134,8 +162,10 @@ set_request(struct outbound_transfer *transfer)
     if (!SET(URL, call->url) || !set_headers(transfer) ||
         !SET(USERAGENT, "payment-api/" PACKAGE_VERSION))
         return false;
-    return call->body == NULL || (SET(POSTFIELDSIZE_LARGE, (curl_off_t)call->body_length) &&
-                                  SET(POSTFIELDS, call->body)); /* not copied */
+    return call->body == NULL ||
+           (SET(POST, 1L) && SET(POSTFIELDSIZE_LARGE, (curl_off_t)call->body_length) &&
+            SET(READFUNCTION, give_body) && SET(READDATA, transfer) &&
+            SET(SEEKFUNCTION, refuse_to_rewind) && SET(SEEKDATA, transfer));
 }
 
 /* Nothing is taken from the environment. */

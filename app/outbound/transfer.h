@@ -21,7 +21,8 @@ struct outbound_transfer {
     struct lane *lane;          /* not owned */
     struct outbound_transfer *next;
     struct outbound_transfer *previous;
-    char *answer; /* owned; NULL before the first byte */
+    size_t body_given; /* bytes of the request's body that libcurl has taken */
+    char *answer;      /* owned; NULL before the first byte */
     size_t answer_length;
     size_t answer_size;    /* allocated */
     size_t headers_length; /* bytes of headers that came */

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
+from harness.acquirer import rule
 from harness.client import Client
 from harness.process import wait_until
 from harness.stack import Stack, paying_stack
@@ -73,6 +74,20 @@ def test_a_call_that_never_came(stack, acquirer):
     acquirer.behave()
     assert settled(stack, answer.headers["Location"].removeprefix("/v1"))["status"] == "failed"
     assert acquirer.charges(amount=7702) == []
+
+
+def test_a_refusal_after_a_call_that_may_still_come(stack, acquirer):
+    """The connection was kept, and is lost once a request was written to it: libcurl would send it again by itself, and
+    the refusal of the second would be taken for the only answer."""
+    def pay(_):
+        assert stack.client.pay(amount=77.03).status_code == 201
+    with ThreadPoolExecutor(8) as pool:  # each worker has a connection now
+        list(pool.map(pay, range(24)))
+    acquirer.misbehave(rule("drop_before", times=1, method="POST"))
+    answer = stack.client.pay(amount=77.04, source="tok_unknown")
+    acquirer.behave()
+    assert (answer.status_code, answer.json()["status"]) == (201, "processing"), answer.text
+    assert settled(stack, answer.headers["Location"].removeprefix("/v1"))["status"] == "failed"
 
 
 @pytest.mark.parametrize("resource", ["payments", "refunds"])

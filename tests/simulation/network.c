@@ -167,7 +167,7 @@ send(struct message *message)
         world_later(world_now() + delay(), arrive, message);
         return;
     }
-    switch (chance_below(6)) {
+    switch (chance_below(5)) {
     case 0:
         message->was_sent = false;
         world_later(world_now() + delay(), refuse_connection, message);
@@ -178,11 +178,7 @@ send(struct message *message)
     case 2: /* long after it was given up */
         world_later(world_now() + chance_between(10000, 90000), arrive, message);
         return;
-    case 3: /* twice: libcurl sends it again on a new connection */
-        world_later(world_now() + delay(), arrive, message);
-        world_later(world_now() + delay(), arrive, message);
-        return;
-    case 4:
+    case 3:
         message->cuts_answer = true;
         break;
     default:
