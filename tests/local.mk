@@ -359,7 +359,7 @@ EXTRA_DIST += \
 # libraries, so that the linker tells what is missing.
 EXTRA_PROGRAMS += tests/simulation/simulation
 CLEANFILES += tests/simulation/simulation
-EXTRA_DIST += tests/simulation/README.md tests/simulation/run
+EXTRA_DIST += tests/simulation/README.md tests/simulation/run tests/simulation/faults
 tests_simulation_simulation_SOURCES = \
 	tests/simulation/acquirer.c tests/simulation/acquirer.h \
 	tests/simulation/books.c tests/simulation/books.h \

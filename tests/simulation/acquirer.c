@@ -238,6 +238,19 @@ make_charge(const char *body, bool is_intent)
     return answer_error(402, "card_error", more);
 }
 
+/* Some refunds, each time that they are asked for: no key keeps a refusal. */
+static bool
+is_refused(const char *body)
+{
+    char id[48];
+    unsigned sum = 0;
+
+    parameter(body, "metadata%5Brefund_id%5D", id, sizeof id);
+    for (size_t i = 0; id[i] != '\0'; i++)
+        sum += (unsigned char)id[i];
+    return sum % 8 == 0;
+}
+
 static struct http_answer
 make_refund(const char *body)
 {
@@ -249,7 +262,7 @@ make_refund(const char *body)
     if (parent[0] == '\0')
         parameter(body, "payment_intent", parent, sizeof parent);
     paid = find(parent);
-    if (paid == NULL || paid->status != OBJECT_SUCCEEDED || chance(trouble.acquirer / 2))
+    if (paid == NULL || paid->status != OBJECT_SUCCEEDED || is_refused(body))
         return answer_error(400, "invalid_request_error", ",\"code\":\"charge_disputed\"");
     object = add_object(OBJECT_REFUND, body);
     strcpy(object->parent, parent);
@@ -257,7 +270,7 @@ make_refund(const char *body)
     object->status = OBJECT_SUCCEEDED;
     if (chance(trouble.acquirer))
         leave_pending(object);
-    else if (chance(trouble.acquirer))
+    else if (chance(trouble.acquirer > 0 ? 250 : 0))
         object->status = OBJECT_FAILED;
     story("the acquirer refunds %s for %s: %s", object->id, object->our_id, status_text(object));
     return answer_object(object);

@@ -180,6 +180,21 @@ books_note_call(const char *path, const char *body, const char *key)
         violation("the processor is called for %s later than its record says", key);
 }
 
+void
+books_note_conflict(unsigned merchant, bool is_live, bool is_refund, const char *key,
+                    int64_t asked_at)
+{
+    size_t count;
+    const struct record *records = read_records(is_refund ? "refunds" : "payments", &count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (records[i].merchant == merchant && strcmp(records[i].key, key) == 0 &&
+            (strcmp(records[i].mode, "live") == 0) == is_live && records[i].due_at != 0 &&
+            asked_at > records[i].due_at)
+            violation("the key of %s is answered 409, though its request is over", records[i].id);
+    }
+}
+
 bool
 books_are_settled(void)
 {

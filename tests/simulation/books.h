@@ -16,6 +16,10 @@ void books_open(void);
 /* A request is sent to the acquirer. */
 void books_note_call(const char *path, const char *body, const char *key);
 
+/* A key was answered 409: asked_at is the wall clock's time when it was asked for. */
+void books_note_conflict(unsigned merchant, bool is_live, bool is_refund, const char *key,
+                         int64_t asked_at);
+
 /* True when nothing is "processing". */
 bool books_are_settled(void);
 

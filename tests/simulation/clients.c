@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "books.h"
 #include "domain/api_key.h"
 #include "domain/identifier.h"
 #include "tables.h"
@@ -331,8 +332,12 @@ take_answer(struct operation *operation, const struct exchange_of_client *exchan
         }
         operation->told = TOLD_REFUSED;
         return;
-    case 0:
     case 409:
+        books_note_conflict((unsigned)operation->client_key / 2 + 1, clients_is_live(operation),
+                            operation->is_refund, operation->key,
+                            exchange->arrived_at - world_now() + world_wall());
+        return;
+    case 0:
     case 503:
         return;
     default:

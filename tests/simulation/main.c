@@ -26,6 +26,7 @@
 #define TURNS 200                /* with trouble, in each run */
 #define RUNS_OF_A_CHILD 50       /* what a run allocates is given back by the child's end */
 #define QUIET_MS INT64_C(900000) /* so long all is up, before what stays open is a violation */
+#define LATE_MS 120000           /* no call is longer on its way */
 
 static struct config config;
 static struct listener listener;
@@ -95,7 +96,9 @@ static void
 end_outage(void *arg)
 {
     (void)arg;
-    if (trouble.outages > 0 && chance(trouble.outages))
+    if (trouble.outages == 0)
+        return;
+    if (chance(trouble.outages))
         connector_outage(chance_between(0, 8000));
     world_later(world_now() + chance_between(500, 4000), end_outage, NULL);
 }
@@ -112,6 +115,14 @@ static bool
 is_quiet(void)
 {
     return clients_have_stopped() && books_are_settled();
+}
+
+static int64_t late_until;
+
+static bool
+is_late(void)
+{
+    return world_now() >= late_until;
 }
 
 static void
@@ -167,6 +178,9 @@ run(uint64_t seed, bool with_story)
     clients_audit();
     if (!world_run_until(clients_audit_is_done, world_now() + QUIET_MS))
         violation("the auditor does not come to an end");
+    /* Calls that are late may still come. */
+    late_until = world_now() + LATE_MS;
+    (void)world_run_until(is_late, late_until + 1);
     books_compare();
     return world_violation();
 }

@@ -331,8 +331,11 @@ check_row(const struct table *table, const struct value *values)
     for (size_t i = 0; i < table->check_count; i++) {
         struct value value = evaluate(&scope, table->checks[i]);
 
-        if (value.kind == VALUE_NUMBER && value.number == 0)
+        if (value.kind == VALUE_NUMBER && value.number == 0) {
+            /* It is there for what no program does. */
+            violation("a row of %s breaks %s", table->name, table->check_names[i]);
             return ERROR_CHECK;
+        }
     }
     return 0;
 }
