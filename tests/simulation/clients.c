@@ -130,7 +130,9 @@ new_operation(size_t client_key, bool is_refund)
 static struct operation *
 new_payment(void)
 {
-    struct operation *operation = new_operation((size_t)chance_below(CLIENT_KEYS), false);
+    /* What a processor with effects does has more to be found. */
+    size_t client_key = (size_t)chance_below(CLIENT_KEYS) & (chance(500) ? ~(size_t)1 : SIZE_MAX);
+    struct operation *operation = new_operation(client_key, false);
 
     if (operation == NULL)
         return NULL;

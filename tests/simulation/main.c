@@ -168,6 +168,8 @@ run(uint64_t seed, bool with_story)
     world_later(world_now(), end_outage, NULL);
     clients_start(2 + (size_t)chance_below(4));
     world_run(TURNS);
+    if (world_violation() != NULL)
+        return world_violation();
     story("from here on nothing goes wrong");
     memset(&trouble, 0, sizeof trouble);
     acquirer_settle();
@@ -176,7 +178,8 @@ run(uint64_t seed, bool with_story)
     if (!world_run_until(is_quiet, world_now() + QUIET_MS) && world_violation() == NULL)
         violation("not all is settled after a quarter of an hour in which nothing went wrong");
     clients_audit();
-    if (!world_run_until(clients_audit_is_done, world_now() + QUIET_MS))
+    if (!world_run_until(clients_audit_is_done, world_now() + QUIET_MS) &&
+        world_violation() == NULL)
         violation("the auditor does not come to an end");
     /* Calls that are late may still come. */
     late_until = world_now() + LATE_MS;

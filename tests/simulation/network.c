@@ -209,6 +209,11 @@ outbound_start(struct outbound *outbound, struct outbound_call *call)
     }
     books_note_call(message->path, message->text, message->key);
     send(message);
+    /* Who stands still now is overtaken by a reconciler, and his connection may not last. */
+    if (chance(10 * trouble.standstills)) {
+        message->loses_answer = message->loses_answer || chance(500);
+        world_stand_still(chance_between(100, 60000));
+    }
     world_step(); /* or here */
 }
 

@@ -353,6 +353,20 @@ any_server(void)
 }
 
 static void
+stop(struct process *process, int64_t ms)
+{
+    process->stands_until = world.now + ms;
+    story("%s stands still for %lld ms", process->name, (long long)ms);
+}
+
+void
+world_stand_still(int64_t ms)
+{
+    stop(world.current, ms);
+    world_step();
+}
+
+static void
 make_trouble(void)
 {
     struct process *process;
@@ -362,9 +376,7 @@ make_trouble(void)
     if (chance(trouble.standstills) && (process = any_server()) != NULL) {
         int64_t most = chance(300) ? 45000 : 4000;
 
-        process->stands_until = world.now + chance_between(100, most);
-        story("%s stands still for %lld ms", process->name,
-              (long long)(process->stands_until - world.now));
+        stop(process, chance_between(100, most));
     }
 }
 
@@ -413,13 +425,16 @@ pass_time(void)
     world.now += chance(50) ? chance_between(0, 400) : chance_between(0, 3);
 }
 
-/* False when nothing will ever happen again. */
+/* False when nothing will ever happen again. What is wrong ends the run: a program that has gone
+ * wrong may well crash next. */
 static bool
 take_turn(void)
 {
     int64_t next;
     struct choice choice = choose(&next);
 
+    if (world.violation[0] != '\0')
+        return false;
     if (!choice.is_any) {
         if (next == WORLD_FOREVER)
             return false;

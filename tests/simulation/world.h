@@ -67,6 +67,9 @@ void world_step(void);
 /* The same, but not before this time, unless it is woken. */
 void world_sleep(int64_t until);
 
+/* The current process stands still for so long, whatever comes. */
+void world_stand_still(int64_t ms);
+
 /* From now on who waits for nothing but time waits longer: see world_idle(). */
 void world_be_patient(void);
 /* How long to wait where the program asks for so many milliseconds. */
@@ -87,7 +90,7 @@ void world_on_death(void (*function)(struct process *process));
 /* A line of the story. */
 void story(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* What must not be: noted, and the run goes on; the first of them is the run's result. */
+/* What must not be: noted, and the run ends with this turn; the first of them is its result. */
 void violation(const char *format, ...) __attribute__((format(printf, 1, 2)));
 const char *world_violation(void); /* NULL: none */
 
