@@ -28,6 +28,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/api/listing.c app/api/listing.h \
 	app/api/lists.c app/api/lists.h \
 	app/api/metadata.c app/api/metadata.h \
+	app/api/notices.c app/api/notices.h \
 	app/api/payments.c app/api/payments.h \
 	app/api/problem.c app/api/problem.h \
 	app/api/refunds.c app/api/refunds.h \
@@ -45,6 +46,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/domain/metadata.c app/domain/metadata.h \
 	app/domain/mode.c app/domain/mode.h \
 	app/domain/money.c app/domain/money.h \
+	app/domain/notice.c app/domain/notice.h \
 	app/domain/page.c app/domain/page.h \
 	app/domain/payment.c app/domain/payment.h \
 	app/domain/refund.c app/domain/refund.h \
@@ -64,6 +66,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/http/request.c app/http/request.h \
 	app/http/response.c app/http/response.h \
 	app/http/router.c app/http/router.h \
+	app/operations/attend.c app/operations/attend.h \
 	app/operations/charge.c app/operations/charge.h \
 	app/operations/operation.c app/operations/operation.h \
 	app/operations/reconcile.c app/operations/reconcile.h \
@@ -79,6 +82,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/processor/stripe_answer.c app/processor/stripe_answer.h \
 	app/processor/stripe_decline.c app/processor/stripe_decline.h \
 	app/processor/stripe_error.c \
+	app/processor/stripe_event.c app/processor/stripe_event.h \
 	app/processor/stripe_form.c app/processor/stripe_form.h \
 	app/processor/stripe_object.c app/processor/stripe_object.h \
 	app/store/attempt_store.c app/store/attempt_store.h \
@@ -93,6 +97,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/host_list.c app/store/host_list.h \
 	app/store/ledger_store.c app/store/ledger_store.h \
 	app/store/merchant_store.c app/store/merchant_store.h \
+	app/store/notice_store.c app/store/notice_store.h \
 	app/store/page_slots.c app/store/page_slots.h \
 	app/store/payment_list.c app/store/payment_list.h \
 	app/store/payment_row.c app/store/payment_row.h \
@@ -132,6 +137,7 @@ app_payment_admin_SOURCES = \
 	app/admin/key.c \
 	app/admin/main.c \
 	app/admin/merchant.c \
+	app/admin/notice.c \
 	app/admin/payment.c \
 	app/admin/reconcile.c \
 	app/admin/record_sheet.c app/admin/record_sheet.h \

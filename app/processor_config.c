@@ -20,7 +20,8 @@ static const struct member {
         .name = #field, .offset = offsetof(struct processor_config, field), \
         .size = sizeof((struct processor_config *)0)->field                 \
     }
-    MEMBER(type), MEMBER(secret_key), MEMBER(address), MEMBER(ca_file), MEMBER(proxy),
+    MEMBER(type),    MEMBER(secret_key), MEMBER(event_secret), MEMBER(event_secret_previous),
+    MEMBER(address), MEMBER(ca_file),    MEMBER(proxy),
 };
 
 bool
@@ -112,7 +113,8 @@ processor_config_set(struct processor_configs *configs, const char *name, const 
         return true;
     }
     snprintf(error, size,
-             "unknown option %.64s: a processor has type, secret_key, address, ca_file and proxy",
+             "unknown option %.64s: a processor has type, secret_key, event_secret,"
+             " event_secret_previous, address, ca_file and proxy",
              name);
     return false;
 }

@@ -14,12 +14,14 @@
 
 /* One section. What it does not set is "". */
 struct processor_config {
-    char name[33];          /* as kept with each payment */
-    char type[16];          /* "stripe" */
-    char secret_key[256];   /* of the account; it says whether it is its test mode */
-    char address[256];      /* "https://..."; "": the processor's own */
-    char ca_file[PATH_MAX]; /* PEM; "": the system's */
-    char proxy[256];        /* "": none */
+    char name[33];                   /* as kept with each payment */
+    char type[16];                   /* "stripe" */
+    char secret_key[256];            /* of the account; it says whether it is its test mode */
+    char event_secret[256];          /* what its events are signed with; "": it sends none */
+    char event_secret_previous[256]; /* the one before, while it is being replaced */
+    char address[256];               /* "https://..."; "": the processor's own */
+    char ca_file[PATH_MAX];          /* PEM; "": the system's */
+    char proxy[256];                 /* "": none */
 };
 
 struct processor_configs {

@@ -9,5 +9,6 @@ dist_sql_DATA = \
 	sql/0006_actions.sql \
 	sql/0007_metadata.sql \
 	sql/0008_audit.sql \
+	sql/0009_notices.sql \
 	sql/grants-operator.sql \
 	sql/grants.sql

@@ -27,6 +27,7 @@ unit_tests = \
 	tests/unit/stripe-t \
 	tests/unit/stripe_amount-t \
 	tests/unit/stripe_answer-t \
+	tests/unit/stripe_event-t \
 	tests/unit/stripe_look-t \
 	tests/unit/web_address-t
 
@@ -116,6 +117,9 @@ tests_unit_stripe_amount_t_LDADD = $(unit_LDADD)
 tests_unit_stripe_answer_t_SOURCES = tests/unit/stripe_answer-t.c tests/unit/stripe_scene.h tests/unit/unit.h
 tests_unit_stripe_answer_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_stripe_answer_t_LDADD = $(unit_LDADD)
+tests_unit_stripe_event_t_SOURCES = tests/unit/stripe_event-t.c tests/unit/unit.h
+tests_unit_stripe_event_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_stripe_event_t_LDADD = $(unit_LDADD)
 tests_unit_stripe_look_t_SOURCES = tests/unit/stripe_look-t.c tests/unit/stripe_scene.h tests/unit/unit.h
 tests_unit_stripe_look_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_stripe_look_t_LDADD = $(unit_LDADD)
@@ -191,7 +195,8 @@ fuzz_targets = \
 	tests/fuzz/money \
 	tests/fuzz/path \
 	tests/fuzz/request \
-	tests/fuzz/stripe
+	tests/fuzz/stripe \
+	tests/fuzz/stripe_event
 
 EXTRA_LIBRARIES = tests/fuzz/libpaymentapi.a
 EXTRA_PROGRAMS = $(fuzz_targets)
@@ -225,6 +230,9 @@ tests_fuzz_request_LDADD = $(fuzz_LDADD)
 tests_fuzz_stripe_SOURCES = tests/fuzz/stripe.c tests/fuzz/fuzz.h
 tests_fuzz_stripe_CFLAGS = $(fuzz_CFLAGS) -fsanitize=fuzzer,address,undefined
 tests_fuzz_stripe_LDADD = $(fuzz_LDADD)
+tests_fuzz_stripe_event_SOURCES = tests/fuzz/stripe_event.c tests/fuzz/fuzz.h
+tests_fuzz_stripe_event_CFLAGS = $(fuzz_CFLAGS) -fsanitize=fuzzer,address,undefined
+tests_fuzz_stripe_event_LDADD = $(fuzz_LDADD)
 
 fuzz:
 	@command -v '$(FUZZ_CC)' >/dev/null || { echo "make fuzz needs clang (FUZZ_CC=...)" >&2; exit 1; }
@@ -249,6 +257,7 @@ EXTRA_DIST += \
 	tests/acquirer/sdk/package-lock.json \
 	tests/acquirer/sdk/package.json \
 	tests/acquirer/sdk/sdk.js \
+	tests/acquirer/sdk/sign.js \
 	tests/acquirer/test_acquirer.py \
 	tests/benchmark/README.md \
 	tests/benchmark/__init__.py \
@@ -291,6 +300,7 @@ EXTRA_DIST += \
 	tests/fuzz/json_body.dict \
 	tests/fuzz/request.dict \
 	tests/fuzz/stripe.dict \
+	tests/fuzz/stripe_event.dict \
 	tests/functional/conftest.py \
 	tests/functional/test_admin.py \
 	tests/functional/test_admin_audit.py \
@@ -308,6 +318,7 @@ EXTRA_DIST += \
 	tests/functional/test_hostile_fastcgi.py \
 	tests/functional/test_idempotency.py \
 	tests/functional/test_money.py \
+	tests/functional/test_notices.py \
 	tests/functional/test_outbound.py \
 	tests/functional/test_payments.py \
 	tests/functional/test_pool.py \
@@ -327,6 +338,7 @@ EXTRA_DIST += \
 	tests/functional/test_secrets.py \
 	tests/harness/__init__.py \
 	tests/harness/acquirer.py \
+	tests/harness/events.py \
 	tests/harness/apache.py \
 	tests/harness/client.py \
 	tests/harness/database_proxy.py \

@@ -51,6 +51,8 @@ struct admin {
     const char *since;          /* --since */
     const char *until;          /* --until */
     const char *limit;          /* --limit */
+    bool unknown;               /* --unknown */
+    bool all;                   /* --all */
 };
 
 typedef enum admin_exit admin_command(struct admin *admin);
@@ -63,6 +65,7 @@ admin_command merchant_enable;
 admin_command key_create;
 admin_command key_list;
 admin_command key_revoke;
+admin_command notice_list;
 admin_command schema_status;
 admin_command schema_upgrade;
 admin_command payment_list;

@@ -29,6 +29,7 @@ enum {
     TAKES_MERCHANT = 1 << 11,
     TAKES_RANGE = 1 << 12,
     TAKES_LIMIT = 1 << 13,
+    TAKES_NOTICES = 1 << 14,
 };
 
 #define TAKES_FILTER (TAKES_MERCHANT | TAKES_RANGE | TAKES_LIMIT)
@@ -71,6 +72,9 @@ static const struct admin_option {
      "what the processor calls it"},
     {"reason", "TEXT", TAKES_REASON, offsetof(struct admin, reason),
      "why, for the audit: 1 to 255 characters"},
+    {"unknown", NULL, TAKES_NOTICES, offsetof(struct admin, unknown),
+     "what was told about nothing of ours"},
+    {"all", NULL, TAKES_NOTICES, offsetof(struct admin, all), "all that was told"},
     {"once", NULL, TAKES_ONCE, offsetof(struct admin, once),
      "look once; it is the only way so far"},
 };
@@ -129,6 +133,8 @@ static const struct command {
      "[--merchant ID] [--mode MODE] [--status STATUS] [--since DATE] [--until DATE]"
      " [--limit NUMBER]",
      TAKES_STATUS | TAKES_FILTER, true, refund_list, "list refunds, the newest first"},
+    {"notice", "list", NO_ARGUMENT, "[--unknown | --all]", TAKES_NOTICES, true, notice_list,
+     "list what processors told by events, and what is not settled of it"},
     {"audit", "list", MAYBE_ARGUMENT, "[ID] [--since DATE] [--until DATE] [--limit NUMBER]",
      TAKES_RANGE | TAKES_LIMIT, true, audit_list,
      "list what administrators did, the newest first, to one object or to all"},

@@ -19,6 +19,7 @@ static const struct error_row rows[] = {
     [API_INVALID_REFUND_AMOUNT] = {400, "Invalid refund amount", 0},
     [API_INVALID_IDEMPOTENCY_KEY] = {400, "Invalid idempotency key", 0},
     [API_INVALID_QUERY] = {400, "Invalid query parameter", 0},
+    [API_INVALID_SIGNATURE] = {400, "Invalid signature", 0},
     [API_MISSING_API_KEY] = {401, "Missing API key", 0},
     [API_INVALID_API_KEY] = {401, "Invalid API key", 0},
     [API_CARD_DECLINED] = {402, "Card declined", 0},

@@ -21,6 +21,7 @@ enum api_error {
     API_INVALID_REFUND_AMOUNT,
     API_INVALID_IDEMPOTENCY_KEY,
     API_INVALID_QUERY,
+    API_INVALID_SIGNATURE, /* of an event; all that is wrong with one that is not genuine */
     API_MISSING_API_KEY,
     API_INVALID_API_KEY,
     API_CARD_DECLINED,

@@ -10,6 +10,7 @@
 #include "api/error.h"
 #include "api/service.h"
 #include "domain/idempotency_key.h"
+#include "domain/notice.h"
 #include "domain/page.h"
 #include "http/inbound.h"
 #include "http/query.h"
@@ -39,6 +40,14 @@ enum authorization {
     AUTHORIZATION_MISSING,
     AUTHORIZATION_MALFORMED, /* it came twice */
     AUTHORIZATION_TOKEN,     /* key_hash is the token's */
+};
+
+#define EXCHANGE_SIGNATURE_SIZE 512 /* a longer one is none */
+
+/* An event that a processor sends. */
+struct telling {
+    char signature[EXCHANGE_SIGNATURE_SIZE]; /* its header; "" when it was not sent, or twice */
+    struct notice notice;
 };
 
 struct api_route;
@@ -76,7 +85,8 @@ struct exchange {
 
     /* What became of it. */
     struct credential credential;
-    const struct processor *processor; /* of new payments with this key; not owned */
+    const struct processor *processor; /* of new payments with this key, or the one that signs; not
+                                          owned */
     enum api_error error;              /* API_OK: represent() writes the answer */
     enum challenge challenge;
     enum work work;
@@ -96,6 +106,7 @@ struct exchange {
         struct reconciling asked;
         struct payment_listing payment_listing;
         struct refund_listing refund_listing;
+        struct telling telling;
     };
 };
 

@@ -72,6 +72,14 @@ represent_health(const struct exchange *exchange, struct response *response)
 }
 
 void
+represent_received(const struct exchange *exchange, struct response *response)
+{
+    (void)exchange;
+    response->status = 200;
+    response_append(response, "{\"received\":true}");
+}
+
+void
 represent_payment(const struct exchange *exchange, struct response *response)
 {
     response->status = 200;

@@ -9,6 +9,7 @@
 #include "api/exchange.h"
 
 represent represent_health;
+represent represent_received;    /* an event that is kept, or needs not be */
 represent represent_payment;     /* GET: five members, whatever its status */
 represent represent_new_payment; /* POST: 201, or 402 when it was declined, each with Location */
 represent represent_refund;      /* GET */

@@ -7,6 +7,7 @@
 
 #include "api/health.h"
 #include "api/lists.h"
+#include "api/notices.h"
 #include "api/payments.h"
 #include "api/refunds.h"
 
@@ -18,6 +19,7 @@ static const struct api_route routes[] = {
     {.path.pattern = "/payments/{id}", GET(payments_read)},
     {.path.pattern = "/refunds", GET(refunds_list), POST(refunds_create)},
     {.path.pattern = "/refunds/{id}", GET(refunds_read)},
+    {.path.pattern = "/processors/{name}/events", POST(notices_take), .access = ACCESS_SIGNED},
     {.path.pattern = "/healthz", GET(health_live), .access = ACCESS_OPEN},
     {.path.pattern = "/readyz", GET(health_ready), .access = ACCESS_OPEN},
 };

@@ -10,8 +10,9 @@
 
 /* Who may call. */
 enum access {
-    ACCESS_KEY,  /* whoever has an API key */
-    ACCESS_OPEN, /* anybody whom the web server lets through */
+    ACCESS_KEY,    /* whoever has an API key */
+    ACCESS_SIGNED, /* a processor, which signs what it sends */
+    ACCESS_OPEN,   /* anybody whom the web server lets through */
 };
 
 /* One row is one path. A NULL handler is a method that is not allowed there. */

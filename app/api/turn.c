@@ -50,6 +50,20 @@ take_query(struct exchange *exchange, const struct request *request)
     exchange->query[length] = '\0';
 }
 
+/* Who sends an event, and how it signs it. */
+static void
+take_signature(struct exchange *exchange, const struct service *service, char *const *params)
+{
+    struct header header = {.value = NULL};
+
+    exchange->telling.signature[0] = '\0';
+    exchange->processor = processor_of_events(&service->processors, exchange->argument);
+    if (exchange->processor != NULL && exchange->processor->type->event_header != NULL)
+        header = request_header(params, exchange->processor->type->event_header);
+    if (header.value != NULL && !header.repeated && strlen(header.value) < EXCHANGE_SIGNATURE_SIZE)
+        strcpy(exchange->telling.signature, header.value);
+}
+
 void
 turn_begin(struct exchange *exchange, const struct service *service, const struct inbound *inbound)
 {
@@ -72,7 +86,9 @@ turn_begin(struct exchange *exchange, const struct service *service, const struc
                                                  (int64_t)service->config->request_timeout * 1000};
     take_idempotency_key(exchange, &request.idempotency_key);
     take_route(exchange, &request);
-    if (exchange->error == API_OK)
+    if (exchange->error == API_OK && exchange->route->access == ACCESS_SIGNED)
+        take_signature(exchange, service, inbound->params);
+    else if (exchange->error == API_OK)
         authentication_take(exchange, &request.authorization);
     if (exchange->method == METHOD_GET || exchange->method == METHOD_HEAD)
         take_query(exchange, &request);
@@ -134,7 +150,7 @@ turn_open(struct service *service, struct exchange *const *exchanges, size_t cou
             continue;
         if (waited_too_long(service, exchange))
             exchange->error = API_UNAVAILABLE;
-        else
+        else if (exchange->route->access == ACCESS_KEY)
             keyed[size++] = exchange;
     }
     authenticate(service, keyed, size);

@@ -10,6 +10,7 @@
 
 #include "api/service.h"
 #include "end_signals.h"
+#include "operations/attend.h"
 #include "operations/reconcile.h"
 
 #define PAUSE_MS 1000 /* between two looks for what is due, when the last one found nothing */
@@ -22,6 +23,7 @@ struct reconciler {
     struct workshop workshop;
     struct reconciling reconcilings[RECONCILE_MAX];
     size_t asked; /* of them, whose call is under way */
+    struct attending attendings[ATTEND_MAX];
 };
 
 static void
@@ -93,6 +95,19 @@ take_answers(struct reconciler *reconciler)
         reconcile_settle(&reconciler->workshop, concluded, count);
 }
 
+/* One claim of notices and all that follows from it. False when the database cannot be reached. */
+static bool
+attend(struct reconciler *reconciler, size_t *count)
+{
+    bool good = attend_claim(&reconciler->workshop, reconciler->attendings, count);
+
+    for (size_t i = 0; i < *count; i++) {
+        attend_begin(&reconciler->workshop, &reconciler->attendings[i]);
+        attend_settle(&reconciler->workshop, &reconciler->attendings[i]);
+    }
+    return good;
+}
+
 /* One claim and all that follows from it. False when the database cannot be reached. */
 static bool
 reconcile(struct reconciler *reconciler, size_t *count)
@@ -121,10 +136,11 @@ reconciler_run(const struct config *config, const char *account, const struct li
         return WORKER_FAILED;
     reconciler->heartbeat = heartbeat;
     while (reconciler->signals.number == 0 && end == WORKER_STOPPED) {
-        size_t count;
+        size_t count, notices;
 
+        (void)!attend(reconciler, &notices);
         (void)!reconcile(reconciler, &count);
-        if (!wait(reconciler, count > 0 ? 0 : PAUSE_MS))
+        if (!wait(reconciler, count + notices > 0 ? 0 : PAUSE_MS))
             end = WORKER_FAILED;
     }
     if (reconciler->signals.number == SIGHUP)
@@ -142,8 +158,11 @@ reconciler_run_once(const struct config *config, const char *account, size_t *co
 
     *count = 0;
     while (good && found > 0 && reconciler->signals.number == 0) {
-        good = reconcile(reconciler, &found);
+        size_t notices = 0;
+
+        good = attend(reconciler, &notices) && reconcile(reconciler, &found);
         *count += found;
+        found += notices;
     }
     free_reconciler(reconciler);
     return good;

@@ -266,6 +266,21 @@ request_accepts_problem(const struct request *request)
     return problem > 0 && problem >= wanted(request->accept.value, "application/json");
 }
 
+struct header
+request_header(char *const *params, const char *name)
+{
+    struct header header = {.value = NULL};
+    size_t length = strlen(name);
+
+    for (; *params != NULL; params++) {
+        if (strncmp(*params, name, length) != 0 || (*params)[length] != '=')
+            continue;
+        header.repeated = header.value != NULL;
+        header.value = *params + length + 1;
+    }
+    return header;
+}
+
 bool
 request_is_json(const struct request *request)
 {

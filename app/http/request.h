@@ -47,6 +47,8 @@ void request_init(struct request *request, char *const *params);
 /* True when Accept names application/problem+json, and prefers application/json to it nowhere (RFC
  * 9110 section 12.5.1). A wildcard does not name it. */
 bool request_accepts_problem(const struct request *request);
+/* One more header, as CGI names it: "HTTP_STRIPE_SIGNATURE". */
+struct header request_header(char *const *params, const char *name);
 
 /* True when Content-Type is application/json, with or without parameters (RFC 9110 section 8.3). */
 bool request_is_json(const struct request *request);

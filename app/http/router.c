@@ -14,16 +14,22 @@ router_path_matches(const struct route_path *row, const char *path,
 {
     size_t fixed = strcspn(row->pattern, "{");
     const char *segment = path + fixed;
+    const char *rest; /* of the pattern, behind the argument */
+    size_t length;
 
     if (strncmp(row->pattern, path, fixed) != 0)
         return false;
     argument[0] = '\0';
     if (row->pattern[fixed] == '\0')
         return *segment == '\0';
-    if (*segment == '\0' || strchr(segment, '/') != NULL)
+    rest = row->pattern + fixed + strcspn(row->pattern + fixed, "}") + 1;
+    length = strcspn(segment, "/");
+    if (length == 0 || strcmp(segment + length, rest) != 0)
         return false;
-    if (strlen(segment) < ROUTE_ARGUMENT_SIZE)
-        strcpy(argument, segment);
+    if (length < ROUTE_ARGUMENT_SIZE) {
+        memcpy(argument, segment, length);
+        argument[length] = '\0';
+    }
     return true;
 }
 

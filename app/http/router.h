@@ -16,7 +16,7 @@
 
 /* What the router knows of one row: one path. */
 struct route_path {
-    const char *pattern; /* "/payments/{id}": a last segment in braces is the argument */
+    const char *pattern; /* "/payments/{id}": one segment in braces is the argument */
     bool get;            /* also answers HEAD */
     bool post;
 };

@@ -26,6 +26,7 @@
 
 #include <stdbool.h>
 
+#include "domain/notice.h"
 #include "domain/payment.h"
 #include "domain/refund.h"
 
@@ -34,6 +35,7 @@
 #define PROCESSOR_BODY_SIZE 6144
 #define PROCESSOR_HEADER_SIZE 320
 #define PROCESSOR_HEADERS_MAX 5
+#define PROCESSOR_EVENT_SECRETS 2 /* the one in use, and the one before while it is replaced */
 
 enum charge_outcome {
     CHARGE_SUCCEEDED,
@@ -136,6 +138,15 @@ enum processor_progress {
                              the job ends with job->outcome, which is set */
 };
 
+/* What an event of a processor's is. */
+enum processor_event_result {
+    PROCESSOR_EVENT_TAKEN,      /* genuine, and *notice says what it is about */
+    PROCESSOR_EVENT_OF_NOTHING, /* genuine, about nothing that a payment or refund depends on */
+    PROCESSOR_EVENT_FORGED,     /* not signed, or not with a secret of this account */
+    PROCESSOR_EVENT_STALE,      /* genuine, and too old: it may have been recorded by somebody */
+    PROCESSOR_EVENT_MALFORMED,  /* genuine, and not to be understood */
+};
+
 /* One kind of processor. */
 struct processor_type {
     const char *name; /* "sandbox" */
@@ -161,6 +172,18 @@ struct processor_type {
     /* The mode of an account by its API key. */
     enum mode (*mode_of_secret)(const char *secret);
     int64_t key_lifetime_ms; /* how old a key may be for CLOSE to be believed; 0: it has no fence */
+    /* Events. The header of the signature as CGI names it ("HTTP_..."); NULL: it is in the body, or
+     * the type has no events. */
+    const char *event_header;
+    /*
+     * Verifies one, by the bytes of its body, then reads it. Sets what the event says of the
+     * notice: event_id, kind, subject, says, has_record, record_id, reference. signature: the
+     * header's value, "" when it was not sent; now: Unix time in milliseconds. NULL: the type has
+     * no events.
+     */
+    enum processor_event_result (*event)(const struct processor *processor, const char *signature,
+                                         const char *body, size_t length, int64_t now,
+                                         struct notice *notice);
 };
 
 /* One configured account with a processor. */
@@ -172,6 +195,8 @@ struct processor {
     const char *secret;  /* its API key; not owned; NULL without effects */
     const char *ca_file; /* NULL: the system's; not owned */
     const char *proxy;   /* NULL: none; not owned */
+    const char *event_secrets[PROCESSOR_EVENT_SECRETS]; /* what signs its events; NULL: none; not
+                                                           owned */
 };
 
 /* For test keys: decides by well-known test tokens, and moves nothing. */

@@ -48,6 +48,8 @@ processors_init(struct processors *processors, const struct config *config)
             .secret = configured->secret_key,
             .ca_file = text_or_null(configured->ca_file),
             .proxy = text_or_null(configured->proxy),
+            .event_secrets = {text_or_null(configured->event_secret),
+                              text_or_null(configured->event_secret_previous)},
         };
     }
 }
@@ -92,6 +94,19 @@ processor_of_merchant(const struct processors *processors, const char *name, enu
     if (name[0] == '\0')
         return mode == MODE_TEST ? &processors->instances[0] : NULL;
     return processor_named(processors, name, mode);
+}
+
+const struct processor *
+processor_of_events(const struct processors *processors, const char *name)
+{
+    for (size_t i = 0; i < processors->count; i++) {
+        const struct processor *processor = &processors->instances[i];
+
+        if (strcmp(processor->name, name) == 0 && processor->event_secrets[0] != NULL &&
+            processor->type->event != NULL)
+            return processor;
+    }
+    return NULL;
 }
 
 const struct processor *

@@ -36,6 +36,9 @@ bool processors_have_effects(const struct processors *processors);
 const struct processor *processor_of_merchant(const struct processors *processors, const char *name,
                                               enum mode mode);
 
+/* The processor with this name whose events can be verified; NULL when there is none. */
+const struct processor *processor_of_events(const struct processors *processors, const char *name);
+
 /* The processor with this name in this mode; NULL when it is not (or no longer) configured. */
 const struct processor *processor_named(const struct processors *processors, const char *name,
                                         enum mode mode);

@@ -16,6 +16,7 @@
 #include "processor/processor.h"
 #include "processor/stripe_amount.h"
 #include "processor/stripe_answer.h"
+#include "processor/stripe_event.h"
 #include "processor/stripe_form.h"
 
 /* The version that this was written for, and that every answer is then in. */
@@ -365,4 +366,6 @@ const struct processor_type stripe_type = {
     .address = "https://api.stripe.com",
     .mode_of_secret = mode_of_secret,
     .key_lifetime_ms = KEY_LIFETIME_MS,
+    .event_header = STRIPE_EVENT_HEADER,
+    .event = stripe_event,
 };

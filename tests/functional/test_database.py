@@ -60,9 +60,9 @@ QUERIES = [statement for statement in statements() if not statement.startswith("
 def test_the_list_of_statements_is_whole():
     """One credential, payments by id, by key, locked, locked if free, refunds by id, by key, locked: each for 1, 8
     and 64; a refund with its currency, and what a refund updates, alone and in a group; what is due, and its claim, of
-    payments and refunds; three settlements; the metadata of a payment and of a
-    refund."""
-    assert len(QUERIES) == 8 * 3 + 3 + 4 + 3 + 2
+    payments and refunds; three settlements; the metadata of a payment and of a refund; of notices what is due, its
+    claim, its end, whose record it is and that it is to be looked at."""
+    assert len(QUERIES) == 8 * 3 + 3 + 4 + 3 + 2 + 7
 
 
 @pytest.mark.parametrize("statement", QUERIES, ids=lambda statement: re.sub(r"\W+", "-", statement)[:60])

@@ -72,6 +72,6 @@ def test_every_error_is_in_the_table(status, message):
 def test_every_route_is_in_the_table():
     with open(os.path.join(SOURCE, "app/api/routes.c"), encoding="utf-8") as source:
         patterns = re.findall(r'\.pattern = "([^"]+)"', source.read())
-    assert len(patterns) == 6
+    assert len(patterns) == 7
     for pattern in patterns:
         assert re.search(rf"^\| `\w+ /v1{re.escape(pattern)}`", README, re.M), pattern

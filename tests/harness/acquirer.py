@@ -17,6 +17,7 @@ from harness.servers import SOURCE, connects, free_port
 
 PROGRAM = os.path.join(SOURCE, "tests", "acquirer", "acquirer.py")
 SECRET = "sk_test_51AcquirerOfTheTests00"
+EVENT_SECRET = "whsec_AcquirerOfTheTests00"
 WRONG_NAME = "elsewhere.example"
 
 
@@ -42,10 +43,11 @@ class Acquirer(Process):
 
     name = "acquirer"
 
-    def __init__(self, folder, secret=SECRET, port=None, **options):
+    def __init__(self, folder, secret=SECRET, port=None, event_secret=EVENT_SECRET, **options):
         os.makedirs(folder, exist_ok=True)
         super().__init__(folder)
         self.secret = secret
+        self.event_secret = event_secret
         self.port = port or free_port()
         self.options = options
         self.ca_file = os.path.join(folder, "ca.pem")

@@ -37,7 +37,8 @@ class Installation:
                       password, f"database = {self.schema}"]
         for name, acquirer in self.processors.items():
             lines += [f"[processor {name}]", "type = stripe", f"secret_key = {acquirer.secret}",
-                      f"address = {acquirer.address}", f"ca_file = {acquirer.ca_file}"]
+                      f"event_secret = {acquirer.event_secret}", f"address = {acquirer.address}",
+                      f"ca_file = {acquirer.ca_file}"]
         with open(self.config, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
         os.chmod(self.config, 0o600)

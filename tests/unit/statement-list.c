@@ -9,6 +9,7 @@
 #include "store/credential_store.h"
 #include "store/due_store.h"
 #include "store/full_store.h"
+#include "store/notice_store.h"
 #include "store/payment_store.h"
 #include "store/refund_store.h"
 #include "store/settlement.h"
@@ -20,6 +21,7 @@ main(void)
         &credential_statements, &payment_statements,     &payment_row_statements,
         &refund_row_statements, &reservation_statements, &settlement_statements,
         &attempt_statements,    &due_statements,         &full_statements,
+        &notice_statements,
     };
 
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
