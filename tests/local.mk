@@ -151,6 +151,7 @@ tests_functional_stripe_probe_LDADD = $(library_LIBS)
 script_tests = \
 	tests/unit/completion \
 	tests/unit/currency-iso \
+	tests/unit/documents \
 	tests/unit/manual \
 	tests/functional/run-tap \
 	tests/deployments/run-tap \
@@ -170,6 +171,7 @@ EXTRA_DIST += tests/packaging/run tests/packaging/run-tap tests/packaging/upgrad
 EXTRA_DIST += \
 	tests/commands/commands.py \
 	tests/commands/documents.py \
+	tests/commands/judge.py \
 	tests/commands/machine.py \
 	tests/commands/run
 
@@ -313,15 +315,19 @@ EXTRA_DIST += \
 	tests/functional/test_differences.py \
 	tests/functional/test_faults.py \
 	tests/functional/test_fastcgi.py \
+	tests/functional/test_full_view.py \
 	tests/functional/test_groups.py \
 	tests/functional/test_hosting.py \
 	tests/functional/test_hostile_fastcgi.py \
 	tests/functional/test_idempotency.py \
+	tests/functional/test_lists.py \
+	tests/functional/test_metadata.py \
 	tests/functional/test_money.py \
 	tests/functional/test_notices.py \
 	tests/functional/test_outbound.py \
 	tests/functional/test_payments.py \
 	tests/functional/test_pool.py \
+	tests/functional/test_problem_details.py \
 	tests/functional/test_processor.py \
 	tests/functional/test_customer_action.py \
 	tests/functional/test_quickstart.py \

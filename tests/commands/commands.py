@@ -17,16 +17,10 @@ import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from documents import SOURCE, all_blocks, read  # noqa: E402
+from documents import SOURCE, all_blocks  # noqa: E402
+from judge import MACHINES, fault, programs  # noqa: E402
 from machine import Machine, MachineError, make_base  # noqa: E402
 
-# The systems: who types, and what they have beside a fresh Debian.
-MACHINES = {
-    "checkout": ("reader", "true"),            # the two commands of README.md, by a user with sudo
-    "source": ("root", "true"),                # installed by make install
-    "package": ("root", "apt-get install jq spawn-fcgi"),  # the Debian package, for its manual pages
-    "hosting": ("root", "true"),               # where programs for a shared host are built
-}
 # What stands for what an earlier command has printed: the text, and what is taken.
 SUBSTITUTIONS = {
     "mer_...": r"\bmer_[0-9a-z]{26}\b",
@@ -251,21 +245,11 @@ def where(block):
 
 def judge_comments(blocks, report):
     """Every block says where it is run, or why not."""
+    known = programs(blocks)
     for block in blocks:
-        reason = None
-        if block.language == "ini":
-            continue
-        if block.kind == "run":
-            if block.machine in MACHINES:
-                continue
-            reason = f"no machine '{block.machine}'"
-        elif block.kind == "run by":
-            with_tests = os.path.join(SOURCE, block.rest)
-            if not os.path.exists(with_tests) or block.document not in read(block.rest):
-                reason = f"{block.rest} does not read {block.document}"
-        elif block.kind != "not run":
-            reason = "no comment before it says where it is run, or why not"
-        report.result(f"{block.place}: {block.kind} {block.rest}", reason)
+        reason = fault(block, known)
+        if reason or block.kind in ("run by", "not run"):
+            report.result(f"{block.place}: {block.kind or 'no comment'} {block.rest}", reason)
 
 
 def main():
