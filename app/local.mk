@@ -51,6 +51,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/domain/payment.c app/domain/payment.h \
 	app/domain/refund.c app/domain/refund.h \
 	app/domain/timestamp.c app/domain/timestamp.h \
+	app/domain/total.c app/domain/total.h \
 	app/domain/web_address.c app/domain/web_address.h \
 	app/http/cgi.c app/http/cgi.h \
 	app/http/fastcgi.c app/http/fastcgi.h \
@@ -95,6 +96,8 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/due_store.c app/store/due_store.h \
 	app/store/full_store.c app/store/full_store.h \
 	app/store/host_list.c app/store/host_list.h \
+	app/store/ledger_pages.c app/store/ledger_pages.h \
+	app/store/ledger_sql.c app/store/ledger_sql.h \
 	app/store/ledger_store.c app/store/ledger_store.h \
 	app/store/merchant_store.c app/store/merchant_store.h \
 	app/store/notice_store.c app/store/notice_store.h \
@@ -132,6 +135,7 @@ app_payment_admin_SOURCES = \
 	app/admin/claim.h \
 	app/admin/command.h \
 	app/admin/common.c \
+	app/admin/export.c \
 	app/admin/filter.c app/admin/filter.h \
 	app/admin/json_out.c app/admin/json_out.h \
 	app/admin/key.c \
@@ -139,9 +143,11 @@ app_payment_admin_SOURCES = \
 	app/admin/merchant.c \
 	app/admin/notice.c \
 	app/admin/payment.c \
+	app/admin/progress.c app/admin/progress.h \
 	app/admin/reconcile.c \
 	app/admin/record_sheet.c app/admin/record_sheet.h \
 	app/admin/refund.c \
+	app/admin/report.c \
 	app/admin/schema.c \
 	app/admin/sheet.c app/admin/sheet.h
 app_payment_admin_LDADD = $(library_LIBS)

@@ -29,6 +29,7 @@ unit_tests = \
 	tests/unit/stripe_answer-t \
 	tests/unit/stripe_event-t \
 	tests/unit/stripe_look-t \
+	tests/unit/total-t \
 	tests/unit/web_address-t
 
 if HAVE_CMOCKA
@@ -123,6 +124,9 @@ tests_unit_stripe_event_t_LDADD = $(unit_LDADD)
 tests_unit_stripe_look_t_SOURCES = tests/unit/stripe_look-t.c tests/unit/stripe_scene.h tests/unit/unit.h
 tests_unit_stripe_look_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_stripe_look_t_LDADD = $(unit_LDADD)
+tests_unit_total_t_SOURCES = tests/unit/total-t.c tests/unit/unit.h
+tests_unit_total_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_total_t_LDADD = $(unit_LDADD)
 tests_unit_web_address_t_SOURCES = tests/unit/web_address-t.c tests/unit/unit.h
 tests_unit_web_address_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_web_address_t_LDADD = $(unit_LDADD)
@@ -307,6 +311,7 @@ EXTRA_DIST += \
 	tests/functional/test_admin.py \
 	tests/functional/test_admin_audit.py \
 	tests/functional/test_admin_payments.py \
+	tests/functional/test_admin_report.py \
 	tests/functional/test_authentication.py \
 	tests/functional/test_bad_input.py \
 	tests/functional/test_configuration.py \

@@ -35,7 +35,7 @@ audit_list(struct admin *admin)
 
     if (!admin_range(admin, &filter.since, &filter.until) || !admin_limit(admin, &filter.limit))
         return ADMIN_REFUSED;
-    sheet_begin(&sheet, admin->json, "acts", columns, sizeof columns / sizeof columns[0]);
+    sheet_begin(&sheet, admin_format(admin), "acts", columns, sizeof columns / sizeof columns[0]);
     result = audit_store_list(admin->database, admin_deadline(admin), &filter, show, &sheet);
     sheet_end(&sheet);
     return result == STORE_OK ? ADMIN_DONE : admin_store_failure(admin, result, "act");

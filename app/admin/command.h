@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "admin/sheet.h"
 #include "clock.h"
 #include "config.h"
 #include "domain/identifier.h"
@@ -31,6 +32,7 @@ struct admin {
     int answer_timeout;        /* seconds for one answer of the database; 0: database_timeout */
     struct database *database; /* connected; NULL for commands that connect by themselves */
     bool json;                 /* print JSON, not text for people */
+    bool csv;                  /* --csv */
 
     char act[32];               /* noun and verb: "key revoke" */
     const char *argument;       /* the one after noun and verb, NULL when not given */
@@ -72,6 +74,8 @@ admin_command payment_list;
 admin_command payment_show;
 admin_command payment_resolve;
 admin_command refund_list;
+admin_command report;
+admin_command export_records;
 admin_command audit_list;
 admin_command reconcile;
 admin_command check;
@@ -95,6 +99,9 @@ enum admin_exit admin_store_failure(const struct admin *admin, enum store_result
 
 /* Prints a value as JSON on a line of its own, and frees it. */
 void admin_print_json(json_t *value);
+
+/* How a sheet is written: --json, --csv, or as a table. */
+enum sheet_format admin_format(const struct admin *admin);
 
 /* The deadline of one command. */
 struct deadline admin_deadline(const struct admin *admin);

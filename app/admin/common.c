@@ -78,6 +78,14 @@ admin_complain_connection(const struct database *database)
     admin_complain("%s", text);
 }
 
+enum sheet_format
+admin_format(const struct admin *admin)
+{
+    if (admin->json)
+        return SHEET_JSON;
+    return admin->csv ? SHEET_CSV : SHEET_TABLE;
+}
+
 struct deadline
 admin_deadline(const struct admin *admin)
 {

@@ -30,6 +30,7 @@ enum {
     TAKES_RANGE = 1 << 12,
     TAKES_LIMIT = 1 << 13,
     TAKES_NOTICES = 1 << 14,
+    TAKES_CSV = 1 << 15,
 };
 
 #define TAKES_FILTER (TAKES_MERCHANT | TAKES_RANGE | TAKES_LIMIT)
@@ -43,6 +44,7 @@ static const struct admin_option {
     const char *help;
 } admin_options[] = {
     {"json", NULL, 0, offsetof(struct admin, json), "print JSON, for programs"},
+    {"csv", NULL, TAKES_CSV, offsetof(struct admin, csv), "print CSV, for spreadsheets"},
     {"directory", "DIR", TAKES_DIRECTORY, offsetof(struct admin, directory),
      "where the migrations are (" PKGDATADIR "/sql)"},
     {"resume", NULL, TAKES_RESUME, offsetof(struct admin, resume),
@@ -135,6 +137,14 @@ static const struct command {
      TAKES_STATUS | TAKES_FILTER, true, refund_list, "list refunds, the newest first"},
     {"notice", "list", NO_ARGUMENT, "[--unknown | --all]", TAKES_NOTICES, true, notice_list,
      "list what processors told by events, and what is not settled of it"},
+    {"report", NULL, NO_ARGUMENT,
+     "[--csv] [--merchant ID] [--mode MODE] [--status STATUS] [--since DATE] [--until DATE]",
+     TAKES_CSV | TAKES_STATUS | TAKES_MERCHANT | TAKES_RANGE, true, report,
+     "count and sum payments and refunds by day, mode, currency and status"},
+    {"export", NULL, NO_ARGUMENT,
+     "[--merchant ID] [--mode MODE] [--status STATUS] [--since DATE] [--until DATE]",
+     TAKES_STATUS | TAKES_MERCHANT | TAKES_RANGE, true, export_records,
+     "write payments and refunds as CSV, the oldest first"},
     {"audit", "list", MAYBE_ARGUMENT, "[ID] [--since DATE] [--until DATE] [--limit NUMBER]",
      TAKES_RANGE | TAKES_LIMIT, true, audit_list,
      "list what administrators did, the newest first, to one object or to all"},

@@ -22,9 +22,8 @@ list_unresolved(const struct admin *admin, struct ledger_filter *filter)
 
     filter->unresolved = true;
     filter->newest_first = false;
-    record_sheet_begin(&sheet, admin->json, RECORD_UNRESOLVED, "unresolved");
+    record_sheet_begin(&sheet, admin_format(admin), RECORD_UNRESOLVED, "unresolved");
     result = ledger_store_payments(admin->database, filter, record_sheet_row, &sheet);
-    sheet.is_refund = true;
     if (result == STORE_OK)
         result = ledger_store_refunds(admin->database, filter, record_sheet_row, &sheet);
     sheet_end(&sheet.sheet);
@@ -44,7 +43,7 @@ payment_list(struct admin *admin)
     if (admin->unresolved) {
         result = list_unresolved(admin, &filter);
     } else {
-        record_sheet_begin(&sheet, admin->json, RECORD_PAYMENT, "payments");
+        record_sheet_begin(&sheet, admin_format(admin), RECORD_PAYMENT, "payments");
         result = ledger_store_payments(admin->database, &filter, record_sheet_row, &sheet);
         sheet_end(&sheet.sheet);
     }
@@ -79,7 +78,7 @@ show_record(void *arg, const struct ledger_row *row)
     struct record_cells cells;
 
     showing->found = true;
-    record_cells(kind, row, showing->is_refund, &cells);
+    record_cells(kind, row, &cells);
     if (showing->admin->json) {
         json_out_object(&showing->out, NULL);
         sheet_write_members(&showing->out, columns, count, cells.cells);
@@ -114,7 +113,7 @@ show_refund(void *arg, const struct ledger_row *row)
     const struct sheet_column *columns = record_columns(RECORD_REFUND, &count);
     struct record_cells cells;
 
-    record_cells(RECORD_REFUND, row, true, &cells);
+    record_cells(RECORD_REFUND, row, &cells);
     if (showing->admin->json) {
         json_out_object(&showing->out, NULL);
         sheet_write_members(&showing->out, columns, count, cells.cells);

@@ -7,6 +7,7 @@
 
 /* Where a cell comes from: the key of its column. */
 enum source {
+    KIND,
     ID,
     MERCHANT_ID,
     PAYMENT_ID,
@@ -74,6 +75,22 @@ static const struct sheet_column of_unresolved[] = {
     {"last_attempt", 12, false, LAST_ATTEMPT},
 };
 
+static const struct sheet_column of_ledger[] = {
+    {"type", 0, false, KIND},
+    {"id", 0, false, ID},
+    {"payment_id", 0, false, PAYMENT_ID},
+    {"merchant_id", 0, false, MERCHANT_ID},
+    {"created_at", 0, false, CREATED_AT},
+    {"mode", 0, false, MODE},
+    {"status", 0, false, STATUS},
+    {"amount", 0, true, AMOUNT},
+    {"currency", 0, false, CURRENCY},
+    {"failure_code", 0, false, DECLINE},
+    {"processor", 0, false, PROCESSOR},
+    {"reference", 0, false, REFERENCE},
+    {"description", 0, false, DESCRIPTION},
+};
+
 #define COLUMNS(array)                                                \
     {                                                                 \
         .columns = (array), .count = sizeof(array) / sizeof(array)[0] \
@@ -85,6 +102,7 @@ static const struct {
 } kinds[] = {
     [RECORD_PAYMENT] = COLUMNS(of_payment),
     [RECORD_REFUND] = COLUMNS(of_refund),
+    [RECORD_OF_LEDGER] = COLUMNS(of_ledger),
     [RECORD_UNRESOLVED] = COLUMNS(of_unresolved),
 };
 
@@ -96,16 +114,17 @@ record_columns(enum record_kind kind, size_t *count)
 }
 
 static const char *
-cell(enum source source, const struct ledger_row *row, bool is_refund,
-     const struct record_cells *cells)
+cell(enum source source, const struct ledger_row *row, const struct record_cells *cells)
 {
     switch (source) {
+    case KIND:
+        return row->is_refund ? "refund" : "payment";
     case ID:
         return cells->id;
     case MERCHANT_ID:
         return cells->merchant_id;
     case PAYMENT_ID:
-        return is_refund ? cells->payment_id : NULL;
+        return row->is_refund ? cells->payment_id : NULL;
     case MODE:
         return row->mode;
     case AMOUNT:
@@ -139,22 +158,21 @@ cell(enum source source, const struct ledger_row *row, bool is_refund,
 }
 
 void
-record_cells(enum record_kind kind, const struct ledger_row *row, bool is_refund,
-             struct record_cells *cells)
+record_cells(enum record_kind kind, const struct ledger_row *row, struct record_cells *cells)
 {
-    identifier_format(is_refund ? IDENTIFIER_REFUND : IDENTIFIER_PAYMENT, &row->id, cells->id);
+    identifier_format(row->is_refund ? IDENTIFIER_REFUND : IDENTIFIER_PAYMENT, &row->id, cells->id);
     identifier_format(IDENTIFIER_MERCHANT, &row->merchant_id, cells->merchant_id);
     identifier_format(IDENTIFIER_PAYMENT, &row->payment_id, cells->payment_id);
     for (size_t i = 0; i < kinds[kind].count; i++)
-        cells->cells[i] = cell((enum source)kinds[kind].columns[i].key, row, is_refund, cells);
+        cells->cells[i] = cell((enum source)kinds[kind].columns[i].key, row, cells);
 }
 
 void
-record_sheet_begin(struct record_sheet *sheet, bool json, enum record_kind kind, const char *name)
+record_sheet_begin(struct record_sheet *sheet, enum sheet_format format, enum record_kind kind,
+                   const char *name)
 {
     sheet->kind = kind;
-    sheet->is_refund = kind == RECORD_REFUND;
-    sheet_begin(&sheet->sheet, json, name, kinds[kind].columns, kinds[kind].count);
+    sheet_begin(&sheet->sheet, format, name, kinds[kind].columns, kinds[kind].count);
 }
 
 void
@@ -163,6 +181,6 @@ record_sheet_row(void *arg, const struct ledger_row *row)
     struct record_sheet *sheet = arg;
     struct record_cells cells;
 
-    record_cells(sheet->kind, row, sheet->is_refund, &cells);
+    record_cells(sheet->kind, row, &cells);
     sheet_row(&sheet->sheet, cells.cells);
 }

@@ -13,6 +13,7 @@
 enum record_kind {
     RECORD_PAYMENT,
     RECORD_REFUND,
+    RECORD_OF_LEDGER,  /* a payment or a refund, for accountants */
     RECORD_UNRESOLVED, /* a payment or a refund, and what was asked about it last */
 };
 
@@ -26,20 +27,16 @@ struct record_cells {
 
 const struct sheet_column *record_columns(enum record_kind kind, size_t *count);
 
-/* is_refund says which of the two the row is. */
-void record_cells(enum record_kind kind, const struct ledger_row *row, bool is_refund,
-                  struct record_cells *cells);
+void record_cells(enum record_kind kind, const struct ledger_row *row, struct record_cells *cells);
 
 /* A sheet of them. */
 struct record_sheet {
     struct sheet sheet;
     enum record_kind kind;
-    bool is_refund; /* of the rows that follow; set for RECORD_REFUND, not for others, to begin with
-                     */
 };
 
 /* Begins it on standard output; sheet_end() ends its sheet. */
-void record_sheet_begin(struct record_sheet *sheet, bool json, enum record_kind kind,
+void record_sheet_begin(struct record_sheet *sheet, enum sheet_format format, enum record_kind kind,
                         const char *name);
 
 /* Writes a row; arg is the struct record_sheet. */

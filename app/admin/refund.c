@@ -17,7 +17,7 @@ refund_list(struct admin *admin)
 
     if (!filter_take(admin, &filter, &texts))
         return ADMIN_REFUSED;
-    record_sheet_begin(&sheet, admin->json, RECORD_REFUND, "refunds");
+    record_sheet_begin(&sheet, admin_format(admin), RECORD_REFUND, "refunds");
     result = ledger_store_refunds(admin->database, &filter, record_sheet_row, &sheet);
     sheet_end(&sheet.sheet);
     return result == STORE_OK ? ADMIN_DONE : admin_store_failure(admin, result, "refund");

@@ -1,5 +1,5 @@
 /*
- * A sheet: rows under named columns, as a table or as JSON.
+ * A sheet: rows under named columns, as a table, CSV or JSON.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "domain/payment.h"
 
@@ -42,6 +43,42 @@ write_table_row(const struct sheet *sheet, const char *const *cells)
     putchar('\n');
 }
 
+/*
+ * What spreadsheets would run as a formula gets an apostrophe in front, which they show as the
+ * text behind it. Numbers are ours, and none begins so.
+ */
+static void
+write_csv_cell(const struct sheet_column *column, const char *text)
+{
+    bool is_formula =
+        !column->is_number && text[0] != '\0' && strchr("=+-@\t\r\n", text[0]) != NULL;
+
+    if (!is_formula && strpbrk(text, ",\"\r\n") == NULL) {
+        fputs(text, stdout);
+        return;
+    }
+    putchar('"');
+    if (is_formula)
+        putchar('\'');
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            putchar('"');
+        putchar(*text);
+    }
+    putchar('"');
+}
+
+static void
+write_csv_row(const struct sheet *sheet, const char *const *cells)
+{
+    for (size_t i = 0; i < sheet->count; i++) {
+        if (i > 0)
+            putchar(',');
+        write_csv_cell(&sheet->columns[i], cells[i] != NULL ? cells[i] : "");
+    }
+    fputs("\r\n", stdout);
+}
+
 void
 sheet_write_members(struct json_out *out, const struct sheet_column *columns, size_t count,
                     const char *const *cells)
@@ -63,27 +100,27 @@ write_json_row(struct sheet *sheet, const char *const *cells)
 }
 
 static void
-write_headings(const struct sheet *sheet)
+write_headings(struct sheet *sheet)
 {
-    const char *cells[SHEET_COLUMNS_MAX];
+    const char *cells[SHEET_COLUMNS_MAX] = {NULL};
     char headings[SHEET_COLUMNS_MAX][HEADING_SIZE];
 
     for (size_t i = 0; i < sheet->count; i++) {
         snprintf(headings[i], sizeof headings[i], "%s", sheet->columns[i].name);
-        for (char *c = headings[i]; *c != '\0'; c++)
+        for (char *c = headings[i]; *c != '\0' && sheet->format == SHEET_TABLE; c++)
             *c = *c == '_' ? ' ' : (char)toupper((unsigned char)*c);
         cells[i] = headings[i];
     }
-    write_table_row(sheet, cells);
+    sheet_row(sheet, cells);
 }
 
 void
-sheet_begin(struct sheet *sheet, bool json, const char *name, const struct sheet_column *columns,
-            size_t count)
+sheet_begin(struct sheet *sheet, enum sheet_format format, const char *name,
+            const struct sheet_column *columns, size_t count)
 {
-    *sheet =
-        (struct sheet){.json = json, .columns = columns, .count = count, .out = {.file = stdout}};
-    if (json) {
+    *sheet = (struct sheet){
+        .format = format, .columns = columns, .count = count, .out = {.file = stdout}};
+    if (format == SHEET_JSON) {
         json_out_object(&sheet->out, NULL);
         json_out_array(&sheet->out, name);
     } else {
@@ -94,10 +131,17 @@ sheet_begin(struct sheet *sheet, bool json, const char *name, const struct sheet
 void
 sheet_row(struct sheet *sheet, const char *const *cells)
 {
-    if (sheet->json)
-        write_json_row(sheet, cells);
-    else
+    switch (sheet->format) {
+    case SHEET_TABLE:
         write_table_row(sheet, cells);
+        break;
+    case SHEET_CSV:
+        write_csv_row(sheet, cells);
+        break;
+    case SHEET_JSON:
+        write_json_row(sheet, cells);
+        break;
+    }
 }
 
 void

@@ -1,5 +1,5 @@
 /*
- * A sheet: rows under named columns, written as they come, as a table for people or as JSON.
+ * A sheet: rows under named columns, written as they come: a table for people, CSV or JSON.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -13,22 +13,28 @@
 
 #define SHEET_COLUMNS_MAX 20
 
+enum sheet_format {
+    SHEET_TABLE,
+    SHEET_CSV, /* RFC 4180; for spreadsheets, see sheet.c */
+    SHEET_JSON,
+};
+
 struct sheet_column {
-    const char *name; /* the member in JSON, and in capitals the heading of a table */
+    const char *name; /* the member in JSON, the heading in CSV, and in capitals that of a table */
     int width;        /* in a table; 0: it is not in tables */
     bool is_number;   /* its cells are texts of JSON numbers; at the right in a table */
     int key;          /* the caller's own */
 };
 
 struct sheet {
-    bool json;
+    enum sheet_format format;
     const struct sheet_column *columns; /* not owned */
     size_t count;                       /* of columns, up to SHEET_COLUMNS_MAX */
     struct json_out out;
 };
 
 /* Begins it on standard output. name is the member that holds the rows in JSON. */
-void sheet_begin(struct sheet *sheet, bool json, const char *name,
+void sheet_begin(struct sheet *sheet, enum sheet_format format, const char *name,
                  const struct sheet_column *columns, size_t count);
 
 /* A row: one cell a column, NULL for none. */

@@ -44,6 +44,16 @@ identifier_first_of(int64_t unix_ms)
     return id;
 }
 
+int64_t
+identifier_made_at(const struct identifier *id)
+{
+    int64_t unix_ms = 0;
+
+    for (int i = 0; i < 6; i++)
+        unix_ms = unix_ms << 8 | id->bytes[i];
+    return unix_ms;
+}
+
 void
 base32_encode(const unsigned char *bytes, size_t size, char *text)
 {

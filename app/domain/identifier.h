@@ -36,6 +36,9 @@ bool identifier_new(int64_t unix_ms, struct identifier *id) __attribute__((warn_
  * ranges of time. */
 struct identifier identifier_first_of(int64_t unix_ms);
 
+/* The moment that it was made for (Unix time in milliseconds). */
+int64_t identifier_made_at(const struct identifier *id);
+
 /* The text of an identifier, NUL-terminated. */
 void identifier_format(enum identifier_kind kind, const struct identifier *id,
                        char text[IDENTIFIER_TEXT_SIZE]);

@@ -22,6 +22,7 @@ struct ledger_row {
     struct identifier id;
     struct identifier merchant_id;
     struct identifier payment_id; /* of a refund */
+    bool is_refund;
     const char *mode;
     char amount[MONEY_TEXT_SIZE];
     char refunded[MONEY_TEXT_SIZE]; /* of a payment */
