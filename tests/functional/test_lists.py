@@ -12,7 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from harness.client import Client
+from harness.client import DIGITS, Client, value_of
 from harness.process import wait_until
 from harness.stack import Stack
 from hypothesis import HealthCheck, example, given, settings
@@ -22,7 +22,6 @@ SETTINGS = settings(
     max_examples=int(os.environ.get("PAYMENT_API_EXAMPLES", "200")), deadline=None,
     derandomize=bool(os.environ.get("CI")), suppress_health_check=list(HealthCheck),
 )
-DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 START = 1718020800  # 2024-06-10T12:00:00Z: long before anything that the API makes here
 SECONDS = 40  # over which the records of the reference are spread
 STATUSES = ("processing", "succeeded", "failed")
@@ -33,13 +32,6 @@ WRONG = (400, '{"error":"Invalid query parameter"}')
 def text_of(prefix, value):
     """An identifier's text: 26 digits of Crockford's base 32."""
     return prefix + "".join(DIGITS[value >> 5 * place & 31] for place in reversed(range(26)))
-
-
-def value_of(text):
-    value = 0
-    for digit in text.split("_")[1]:
-        value = value << 5 | DIGITS.index(digit)
-    return value
 
 
 def new_value(unix_ms, chance):

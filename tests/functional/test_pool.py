@@ -177,6 +177,23 @@ def test_a_restart_of_the_database_in_between(stack):
     assert stack.client.pay().status_code == 201
 
 
+def test_monitors_hear_of_a_database_that_is_gone_at_once(stack):
+    """They do not wait until the deadline of other requests. And the log tells the reason each time, also while no
+    connection is tried since the last one has just failed."""
+    assert {stack.client.get("/readyz").status_code for _ in range(4)} == {200}
+    before = len(stack.workers.log())
+    stack.database.stop()
+    try:
+        started = time.monotonic()
+        assert [stack.client.get("/readyz").status_code for _ in range(3)] == [503] * 3
+        assert time.monotonic() - started < 5  # one of them once took 7 s
+        reasons = re.findall("gave up after .*", stack.workers.log()[before:])
+        assert len(reasons) == 3 and all(reason.endswith("(error 2002)") for reason in reasons), reasons
+    finally:
+        stack.database.start()
+    wait_until(lambda: stack.client.get("/readyz").status_code == 200, 15, "the recovery")
+
+
 def test_one_worker_is_the_process_itself(stack):
     workers = Workers(stack.folder, stack.config, workers=1, listen=os.path.join(stack.folder, "one.sock"))
     workers.name = "one"

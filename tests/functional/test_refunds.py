@@ -4,9 +4,10 @@ SPDX-License-Identifier: MIT
 """
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from harness.client import Client
+from harness.client import Client, value_of
 
 
 def error(answer):
@@ -107,3 +108,35 @@ def test_payment_id_absent(api):
 @pytest.mark.parametrize("payment_id", ["", "x", "pay_00000000000000000000000000"])
 def test_payment_not_found(api, payment_id):
     assert error(api.refund(payment_id, 1)) == (404, '{"error":"Payment not found"}')
+
+
+@pytest.fixture
+def changed(stack, payment):
+    """Changes the row of the payment, as no request can."""
+    def change(assignment):
+        stack.database.sql(f"UPDATE payments SET {assignment} WHERE id = UNHEX('{value_of(payment):032x}')")
+        return payment
+    return change
+
+
+def refused(stack, api, payment, answer):
+    """However many come at once, none of it is given back."""
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: error(Client(api.url, stack.key).refund(payment, 1)), range(8)))
+    assert [error(api.refund(payment, 1)), *answers] == [answer] * 9
+    where = f"id = UNHEX('{value_of(payment):032x}')"
+    assert stack.database.sql(f"SELECT refunded FROM payments WHERE {where}") == [["0"]]
+    assert stack.database.sql(f"SELECT COUNT(*) FROM refunds WHERE payment_{where}") == [["0"]]
+
+
+def test_a_test_key_gives_no_real_money_back(stack, api, changed):
+    payment = changed("mode = 'live'")
+    assert error(api.get("/payments/" + payment)) == (404, '{"error":"Payment not found"}')
+    refused(stack, api, payment, (404, '{"error":"Payment not found"}'))
+
+
+def test_a_payment_of_another_processor(stack, api, changed):
+    """Not the one that the key uses today gives it back, but the one that has the money; here it is not configured."""
+    payment = changed("processor = 'elsewhere'")
+    refused(stack, api, payment, (503, '{"error":"Service unavailable"}'))
+    assert "made with processor elsewhere, which is not configured" in stack.workers.log()

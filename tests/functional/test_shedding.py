@@ -3,6 +3,7 @@
 SPDX-License-Identifier: MIT
 """
 
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -66,6 +67,19 @@ def test_a_clock_that_is_wrong(stack):
 def test_a_clock_that_is_ahead(stack):
     assert status(stack, "/payments/x", -60) == b"404"
     assert while_busy(stack, ("/payments/x", -60), behind=-60) == [b"404"]
+
+
+def test_an_answer_that_nobody_takes(stack):
+    """Its client has gone while it was made: the log says so."""
+    lost = "the web server took no answer"
+    assert lost not in stack.workers.log()
+    stack.proxy.plan(Fault("FROM payments FORCE INDEX (PRIMARY)", delay=BUSY, late=True))
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(stack.workers.socket)
+        connection.sendall(fastcgi_request(fastcgi_params("GET", UNKNOWN, stack.key)))
+        wait_until(lambda: stack.proxy.faults[0].hits == 1, 5, "the worker to be busy")
+    stack.proxy.plan()
+    wait_until(lambda: lost in stack.workers.log(), 10, "the line in the log")
 
 
 def test_through_nginx():

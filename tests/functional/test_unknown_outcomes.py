@@ -157,6 +157,46 @@ def test_lock_waits_without_end(stack, key):
     assert answer.headers["Retry-After"] == "1"
 
 
+# What the server says before it runs anything, or after it took back what it ran.
+REFUSALS = {
+    "1290": (1290, "HY000", "The MariaDB server is running with the --read-only option"),
+    "1792": (1792, "25006", "Cannot execute statement in a READ ONLY transaction"),
+    "1040": (1040, "08004", "Too many connections"),
+    "1203": (1203, "42000", "User payment-api already has more than 'max_user_connections' active connections"),
+    "1226": (1226, "42000", "User 'payment-api' has exceeded the 'max_updates_per_hour' resource"),
+    "1969": (1969, "70100", "Query execution was interrupted (max_statement_time exceeded)"),
+}
+
+
+@pytest.mark.parametrize("resource", WRITES)
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_a_refusal_is_no_doubt(stack, refusal, resource):
+    """Asked once and not again until the deadline, on the connection that is there."""
+    write, key = Write(stack, resource), str(uuid.uuid4())
+    connections = stack.workers.log().count("connected to the database")
+    planned = stack.proxy.plan(Fault(WRITES[resource], 1000, forward=False, error=REFUSALS[refusal]))
+    answer = write.send(key)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert planned.hits == 1
+    assert stack.workers.log().count("connected to the database") == connections
+    stack.proxy.plan()
+    again = write.send(key)
+    assert again.status_code == 201 and "Idempotent-Replayed" not in again.headers
+    assert write.records() == 1
+
+
+def test_a_server_that_only_reads(stack):
+    created = stack.client.pay()
+    stack.database.sql("SET GLOBAL read_only = ON")
+    try:
+        assert stack.client.pay().status_code == 503
+        assert "--read-only option" in stack.workers.log()
+        assert stack.client.get(created.headers["Location"].removeprefix("/v1")).json() == created.json()
+    finally:
+        stack.database.sql("SET GLOBAL read_only = OFF")
+    assert stack.client.pay().status_code == 201
+
+
 def test_reads_are_tried_again(stack):
     created = stack.client.pay()
     for fault in FAULTS.values():

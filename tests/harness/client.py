@@ -11,6 +11,15 @@ import requests
 
 PAYMENT = {"amount": 100.00, "currency": "USD", "source": "tok_visa"}
 TIMEOUT = 30
+DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # of identifiers: Crockford's base 32
+
+
+def value_of(text):
+    """An identifier's number, as the database has it."""
+    value = 0
+    for digit in text.split("_")[1]:
+        value = value << 5 | DIGITS.index(digit)
+    return value
 
 
 class Client:
