@@ -19,6 +19,8 @@ app_libpaymentapi_a_SOURCES = \
 	app/api/answer.c app/api/answer.h \
 	app/api/asking.c app/api/asking.h \
 	app/api/authentication.c app/api/authentication.h \
+	app/api/documents.c app/api/documents.h \
+	app/api/embedded.h \
 	app/api/error.c app/api/error.h \
 	app/api/exchange.c app/api/exchange.h \
 	app/api/full_view.c app/api/full_view.h \
@@ -117,6 +119,19 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/settlement.c app/store/settlement.h \
 	app/store/slots.c app/store/slots.h \
 	app/store/statement.c app/store/statement.h
+
+# The documents that the program shows of itself.
+embedded_files = \
+	openapi=$(srcdir)/conf/openapi.json \
+	page=$(srcdir)/conf/reference/index.html \
+	style=$(srcdir)/conf/reference/style.css \
+	script=$(srcdir)/conf/reference/script.js \
+	icon=$(srcdir)/conf/reference/icon.svg
+nodist_app_libpaymentapi_a_SOURCES = app/api/embedded.c
+EXTRA_DIST += app/api/embed
+CLEANFILES += app/api/embedded.c
+app/api/embedded.c: $(reference_files) $(srcdir)/app/api/embed
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SHELL) $(srcdir)/app/api/embed $(embedded_files) >$@-t && mv $@-t $@
 
 library_LIBS = app/libpaymentapi.a \
 	$(FCGI_LIBS) $(JANSSON_LIBS) $(MARIADB_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(INIH_LIBS)

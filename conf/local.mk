@@ -91,6 +91,28 @@ dist-hook:
 rpm: dist
 	rpmbuild -tb $(RPM_FLAGS) $(distdir).tar.xz
 
+# The reference page, made from the OpenAPI document. The tarball has it, so that only a checkout
+# needs Python; it stands in the source folder, as configure does.
+reference_files = \
+	$(srcdir)/conf/openapi.json \
+	$(srcdir)/conf/reference/index.html \
+	$(srcdir)/conf/reference/style.css \
+	$(srcdir)/conf/reference/script.js \
+	$(srcdir)/conf/reference/icon.svg
+reference_generator = $(srcdir)/conf/reference/make-page $(srcdir)/conf/reference/samples.py
+dist_doc_DATA += conf/openapi.json
+EXTRA_DIST += \
+	conf/reference/icon.svg \
+	conf/reference/index.html \
+	conf/reference/make-page \
+	conf/reference/samples.py \
+	conf/reference/script.js \
+	conf/reference/style.css
+MAINTAINERCLEANFILES = $(srcdir)/conf/reference/index.html
+$(srcdir)/conf/reference/index.html: $(srcdir)/conf/openapi.json $(reference_generator)
+	$(AM_V_GEN)python3 -B $(srcdir)/conf/reference/make-page $(srcdir)/conf/openapi.json >$@-$$$$ && mv $@-$$$$ $@ || \
+		{ rm -f $@-$$$$; exit 1; }
+
 # Manual pages. They name folders that make decides on, so they are made here and not by configure.
 man_MANS = \
 	conf/man/payment-admin.8 \

@@ -136,6 +136,11 @@ check_PROGRAMS += tests/unit/currency-table
 tests_unit_currency_table_SOURCES = tests/unit/currency-table.c
 tests_unit_currency_table_LDADD = app/libpaymentapi.a
 
+# Prints the tables of routes and errors, for the test that holds the OpenAPI document against them.
+check_PROGRAMS += tests/unit/api-table
+tests_unit_api_table_SOURCES = tests/unit/api-table.c
+tests_unit_api_table_LDADD = $(library_LIBS)
+
 # Prints the statements of the workers, for the test that explains them.
 check_PROGRAMS += tests/unit/statement-list
 tests_unit_statement_list_SOURCES = tests/unit/statement-list.c
@@ -208,6 +213,7 @@ EXTRA_LIBRARIES = tests/fuzz/libpaymentapi.a
 EXTRA_PROGRAMS = $(fuzz_targets)
 CLEANFILES += $(EXTRA_LIBRARIES) $(EXTRA_PROGRAMS)
 tests_fuzz_libpaymentapi_a_SOURCES = $(app_libpaymentapi_a_SOURCES)
+nodist_tests_fuzz_libpaymentapi_a_SOURCES = $(nodist_app_libpaymentapi_a_SOURCES)
 tests_fuzz_libpaymentapi_a_CFLAGS = $(fuzz_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined
 tests_fuzz_card_number_SOURCES = tests/fuzz/card_number.c tests/fuzz/fuzz.h
 tests_fuzz_card_number_CFLAGS = $(fuzz_CFLAGS) -fsanitize=fuzzer,address,undefined
@@ -329,6 +335,7 @@ EXTRA_DIST += \
 	tests/functional/test_metadata.py \
 	tests/functional/test_money.py \
 	tests/functional/test_notices.py \
+	tests/functional/test_openapi.py \
 	tests/functional/test_outbound.py \
 	tests/functional/test_payments.py \
 	tests/functional/test_pool.py \
@@ -338,6 +345,7 @@ EXTRA_DIST += \
 	tests/functional/test_quickstart.py \
 	tests/functional/test_races.py \
 	tests/functional/test_readme.py \
+	tests/functional/test_reference.py \
 	tests/functional/test_refunds.py \
 	tests/functional/test_saturation.py \
 	tests/functional/test_schema.py \
@@ -352,11 +360,13 @@ EXTRA_DIST += \
 	tests/harness/events.py \
 	tests/harness/apache.py \
 	tests/harness/client.py \
+	tests/harness/contract.py \
 	tests/harness/database_proxy.py \
 	tests/harness/deployments.py \
 	tests/harness/galera.py \
 	tests/harness/installation.py \
 	tests/harness/load.py \
+	tests/harness/npm.py \
 	tests/harness/process.py \
 	tests/harness/servers.py \
 	tests/harness/stack.py \
@@ -365,6 +375,11 @@ EXTRA_DIST += \
 	tests/model/money.pml \
 	tests/model/run \
 	tests/model/steps \
+	tests/openapi/client.ts \
+	tests/openapi/package-lock.json \
+	tests/openapi/package.json \
+	tests/openapi/page.mjs \
+	tests/openapi/validate.mjs \
 	tests/portability/libraries \
 	tests/portability/run \
 	tests/soak/key-timing \
@@ -402,4 +417,4 @@ tests_simulation_simulation_LDADD = app/libpaymentapi.a $(JANSSON_LIBS) $(CRYPTO
 
 # What the property tests remember of earlier runs, and packages of npm.
 clean-local:
-	rm -rf .hypothesis tests/stripe-node benchmark-node
+	rm -rf .hypothesis tests/openapi-node tests/stripe-node benchmark-node

@@ -38,8 +38,10 @@ enum api_error {
     API_UNSUPPORTED_MEDIA_TYPE,
     API_IDEMPOTENCY_KEY_REUSED,
     API_INTERNAL_ERROR,
-    API_UNAVAILABLE,
+    API_UNAVAILABLE, /* the last one: see API_ERROR_COUNT */
 };
+
+#define API_ERROR_COUNT (API_UNAVAILABLE + 1) /* with API_OK */
 
 struct error_row {
     int status;

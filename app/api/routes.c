@@ -5,6 +5,7 @@
  */
 #include "api/routes.h"
 
+#include "api/documents.h"
 #include "api/health.h"
 #include "api/lists.h"
 #include "api/notices.h"
@@ -22,6 +23,10 @@ static const struct api_route routes[] = {
     {.path.pattern = "/processors/{name}/events", POST(notices_take), .access = ACCESS_SIGNED},
     {.path.pattern = "/healthz", GET(health_live), .access = ACCESS_OPEN},
     {.path.pattern = "/readyz", GET(health_ready), .access = ACCESS_OPEN},
+    {.path.pattern = "/openapi.json", GET(documents_describe), .access = ACCESS_OPEN},
+    {.path.pattern = "/docs", GET(documents_lead), .access = ACCESS_OPEN},
+    {.path.pattern = "/docs/", GET(documents_page), .access = ACCESS_OPEN},
+    {.path.pattern = "/docs/{file}", GET(documents_file), .access = ACCESS_OPEN},
 };
 
 const struct api_route *
@@ -32,6 +37,13 @@ api_route_find(const char *path, char argument[ROUTE_ARGUMENT_SIZE])
             return &routes[i];
     }
     return NULL;
+}
+
+const struct api_route *
+api_route_table(size_t *count)
+{
+    *count = sizeof routes / sizeof routes[0];
+    return routes;
 }
 
 api_handler *

@@ -26,6 +26,9 @@ struct api_route {
 /* The row of a path, and its argument; NULL when there is no such path. */
 const struct api_route *api_route_find(const char *path, char argument[ROUTE_ARGUMENT_SIZE]);
 
+/* All rows, for the tests that compare them with the document; static. */
+const struct api_route *api_route_table(size_t *count);
+
 /* The handler for a method that the row allows. */
 api_handler *api_route_handler(const struct api_route *route, enum http_method method);
 

@@ -37,6 +37,8 @@ reason(int status)
         return "Created";
     case 204:
         return "No Content";
+    case 308:
+        return "Permanent Redirect";
     case 400:
         return "Bad Request";
     case 401:
@@ -78,6 +80,8 @@ response_init(struct response *response)
 void
 response_clear_body(struct response *response)
 {
+    response->type = NULL;
+    response->headers = NULL;
     response->overflow = false;
     response->body_length = 0;
 }
@@ -144,6 +148,17 @@ response_reopen(struct response *response)
         response->body_length--;
 }
 
+void
+response_append_bytes(struct response *response, const void *data, size_t size)
+{
+    if (size > RESPONSE_BODY_SIZE - response->body_length) {
+        response->overflow = true;
+        return;
+    }
+    memcpy(response->text + RESPONSE_HEAD_SIZE + response->body_length, data, size);
+    response->body_length += size;
+}
+
 static void
 append_challenge(struct head *head, enum challenge challenge)
 {
@@ -159,6 +174,14 @@ append_challenge(struct head *head, enum challenge challenge)
     }
 }
 
+static const char *
+media_type(const struct response *response)
+{
+    if (response->type != NULL)
+        return response->type;
+    return response->is_problem ? "application/problem+json" : "application/json";
+}
+
 const char *
 response_text(struct response *response, enum http_method method, const char *request_id,
               size_t *length)
@@ -169,9 +192,11 @@ response_text(struct response *response, enum http_method method, const char *re
     append(&head, "Status: %d %s\r\n", response->status, reason(response->status));
     /* RFC 9110 section 8.6: a 204 has no Content-Length. */
     if (response->body_length > 0)
-        append(&head, "Content-Type: application/%s\r\nContent-Length: %zu\r\n",
-               response->is_problem ? "problem+json" : "json", response->body_length);
-    append(&head, "Cache-Control: no-store\r\nRequest-Id: %s\r\n", request_id);
+        append(&head, "Content-Type: %s\r\nContent-Length: %zu\r\n", media_type(response),
+               response->body_length);
+    append(&head, "%sRequest-Id: %s\r\n",
+           response->headers != NULL ? response->headers : "Cache-Control: no-store\r\n",
+           request_id);
     if (response->location[0] != '\0')
         append(&head, "Location: %s\r\n", response->location);
     if (response->allow[0] != '\0')

@@ -26,6 +26,8 @@ enum challenge {
 
 struct response {
     int status;                            /* HTTP status code */
+    const char *type;                      /* of the body; NULL: application/json; static */
+    const char *headers;                   /* lines in place of "Cache-Control: no-store"; static */
     char location[RESPONSE_LOCATION_SIZE]; /* "" for none */
     char allow[RESPONSE_ALLOW_SIZE];       /* "" for none */
     enum challenge challenge;
@@ -53,7 +55,10 @@ void response_reopen(struct response *response);
 /* The body so far: body_length bytes. */
 const char *response_body(const struct response *response);
 
-/* Takes the body back. */
+/* Adds to the body as it is. What does not fit sets overflow. */
+void response_append_bytes(struct response *response, const void *data, size_t size);
+
+/* Takes the body back, and what was said of it. */
 void response_clear_body(struct response *response);
 
 /*

@@ -16,10 +16,13 @@ import pytest
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
 from harness.acquirer import Acquirer  # noqa: E402
+from harness.client import Client  # noqa: E402
+from harness.contract import Contract  # noqa: E402
 from harness.deployments import DEPLOYMENTS  # noqa: E402
 from harness.stack import Stack  # noqa: E402
 
 
+Client.judge = Contract().judge
 CHOSEN = os.environ.get("PAYMENT_API_DEPLOYMENT", "").split()
 for name in CHOSEN:
     if name not in DEPLOYMENTS:

@@ -9,17 +9,17 @@ SPDX-License-Identifier: MIT
 import contextlib
 import json
 import os
-import shutil
 import subprocess
 import time
 
 import pytest
 import requests
 from harness.acquirer import Acquirer
+from harness.npm import packages
 from harness.servers import BUILD, SOURCE
 
 PROBE = os.path.join(BUILD, "tests/functional/stripe_probe")
-FILES = ("package.json", "package-lock.json", "judge.js", "mock.js")
+FILES = ("judge.js", "mock.js")
 
 
 class Lines:
@@ -56,27 +56,7 @@ def running(*command):
 @pytest.fixture(scope="module")
 def node():
     """A folder with the packages of tests/stripe, as its lock file pins them, and its scripts."""
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not on this machine")
-    folder = os.path.join(BUILD, "tests/stripe-node")
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(SOURCE, "tests/stripe/package-lock.json"), encoding="utf-8") as file:
-        wanted = file.read()
-    mark = os.path.join(folder, "installed")
-    installed = ""
-    if os.path.exists(mark):
-        with open(mark, encoding="utf-8") as file:
-            installed = file.read()
-    for name in FILES:
-        # Not its mode: the source tree may be read-only.
-        shutil.copyfile(os.path.join(SOURCE, "tests/stripe", name), os.path.join(folder, name))
-    if installed != wanted:
-        command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-        if result.returncode != 0:
-            pytest.skip(f"npm ci failed: {result.stderr.strip().splitlines()[-1:]}")
-        shutil.copyfile(os.path.join(folder, "package-lock.json"), mark)
-    return folder
+    return packages("stripe", FILES)
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,8 @@ def value_of(text):
 class Client:
     """The API under a base URL, with a key. It never tries anything twice."""
 
+    judge = None  # called with every answer, where the tests have set one: harness/contract.py
+
     def __init__(self, url, key=None):
         self.url = url
         self.key = key
@@ -44,9 +46,12 @@ class Client:
                 body = body.encode()
         sent.update(headers or {})
         sent = {name: value for name, value in sent.items() if value is not None}
-        return self.session.request(
+        answer = self.session.request(
             method, self.url + path, data=body, headers=sent, timeout=TIMEOUT, allow_redirects=False
         )
+        if Client.judge:
+            Client.judge(answer)
+        return answer
 
     def get(self, path, **options):
         return self.request("GET", path, **options)

@@ -13,6 +13,7 @@ import time
 import requests
 
 from harness.acquirer import EVENT_SECRET
+from harness.client import Client
 
 _NUMBERS = itertools.count(1)
 
@@ -41,4 +42,7 @@ def send(url, body, header=None, processor="stripe"):
         headers["Stripe-Signature"] = header
     session = requests.Session()
     session.trust_env = False
-    return session.post(f"{url}/processors/{processor}/events", data=body, headers=headers, timeout=30)
+    answer = session.post(f"{url}/processors/{processor}/events", data=body, headers=headers, timeout=30)
+    if Client.judge:
+        Client.judge(answer)
+    return answer

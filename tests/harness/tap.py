@@ -9,7 +9,7 @@ import shutil
 import sys
 
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-MODULES = ("pytest", "requests", "hypothesis", "xdist")
+MODULES = ("pytest", "requests", "hypothesis", "xdist", "jsonschema")
 PROGRAMS = ("mariadbd", "mariadb-install-db", "mariadb", "nginx", "spawn-fcgi")
 
 
