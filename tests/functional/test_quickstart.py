@@ -191,8 +191,34 @@ def test_a_port_that_is_taken(checkout):
     assert f"something listens on 127.0.0.1:{port} already" in result.stderr
 
 
-@pytest.mark.parametrize("arguments", [("--port", "99999"), ("--port", "x"), ("--nonsense",), ("--port",)])
+@pytest.mark.parametrize("arguments", [
+    ("--port", "99999"), ("--port", "x"), ("--nonsense",), ("--port",), ("--reset", "--stop")])
 def test_wrong_options(checkout, arguments):
     result = checkout.quickstart(*arguments, port=False)
     assert result.returncode != 0
     assert arguments[0] in result.stderr
+
+
+@pytest.mark.parametrize("name", ["my shop", "shop's", "$shop"])
+def test_a_folder_that_make_cannot_take(tmp_path, name):
+    shutil.copytree(os.path.join(SOURCE, "conf"), tmp_path / name / "conf")
+    result = subprocess.run([tmp_path / name / "conf" / "quickstart"], capture_output=True, text=True, timeout=60,
+                            check=False, stdin=subprocess.DEVNULL)
+    assert (result.returncode, f"a sign that make cannot take: {tmp_path}/{name}" in result.stderr) == (1, True)
+    assert os.listdir(tmp_path / name) == ["conf"]
+
+
+def test_a_start_by_another_user(checkout):
+    """As after sudo conf/quickstart: not an error of chmod, nor of the database later."""
+    checkout.quickstart("--stop", port=False)
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder away")
+    made = os.path.join(checkout.folder, ".quickstart")
+    os.makedirs(made, exist_ok=True)
+    os.chown(made, 1, -1)
+    try:
+        for arguments in ((), ("--background",), ("--stop",)):
+            result = checkout.quickstart(*arguments, port=False)
+            assert (result.returncode, ".quickstart is daemon's" in result.stderr) == (1, True), result.stderr
+    finally:
+        os.chown(made, 0, -1)
