@@ -71,6 +71,9 @@ def test_from_a_checkout_to_a_payment(checkout):
     assert env["BASE_URL"] == f"http://127.0.0.1:{checkout.port}/v1"
     assert os.path.exists(env["DB_SOCKET"]) and os.path.exists(env["CONF"])
     assert Client(env["BASE_URL"], env["API_KEY"]).pay().status_code == 201
+    tried = subprocess.run(["bash", "-c", result.stdout.partition("Try it:\n")[2].partition("Key and")[0]], check=True,
+                           cwd=checkout.folder, capture_output=True, text=True, timeout=60).stdout
+    assert tried.count('"status":"succeeded"') == 2 and "Payment for order #12345" in tried
 
 
 def test_a_second_start_changes_nothing(checkout):
@@ -206,6 +209,14 @@ def test_a_folder_that_make_cannot_take(tmp_path, name):
                             check=False, stdin=subprocess.DEVNULL)
     assert (result.returncode, f"a sign that make cannot take: {tmp_path}/{name}" in result.stderr) == (1, True)
     assert os.listdir(tmp_path / name) == ["conf"]
+
+
+def test_not_on_debian():
+    """Who has installed by hand what it names must get further the next time."""
+    result = subprocess.run(["/bin/sh", os.path.join(SOURCE, "conf/install-packages"), "gcc", "libfcgi-dev"],
+                            env={"PATH": "/nonexistent"}, capture_output=True, text=True, timeout=60, check=False)
+    assert (result.returncode, result.stdout) == (0, "")
+    assert result.stderr.endswith("called on Debian: gcc libfcgi-dev\n")
 
 
 def test_a_start_by_another_user(checkout):
