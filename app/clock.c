@@ -30,6 +30,15 @@ clock_monotonic_ms(void)
     return now_ms(CLOCK_MONOTONIC);
 }
 
+int64_t
+clock_monotonic_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 void
 clock_format(int64_t unix_ms, char text[CLOCK_TEXT_SIZE])
 {

@@ -17,6 +17,9 @@ int64_t clock_wall_ms(void);
 /* Milliseconds of a clock that never goes back. */
 int64_t clock_monotonic_ms(void);
 
+/* Microseconds of the same clock. */
+int64_t clock_monotonic_us(void);
+
 /* Writes Unix milliseconds as RFC 3339 UTC, cut to the second. */
 void clock_format(int64_t unix_ms, char text[CLOCK_TEXT_SIZE]);
 

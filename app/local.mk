@@ -11,7 +11,9 @@ app_libpaymentapi_a_SOURCES = \
 	app/listener.c app/listener.h \
 	app/log.c app/log.h \
 	app/loop.c app/loop.h \
+	app/metrics.c app/metrics.h \
 	app/option_group.c app/option_group.h \
+	app/pool_metrics.c app/pool_metrics.h \
 	app/processor_config.c app/processor_config.h \
 	app/reload.c app/reload.h \
 	app/supervisor.c app/supervisor.h \
@@ -31,6 +33,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/api/lists.c app/api/lists.h \
 	app/api/metadata.c app/api/metadata.h \
 	app/api/notices.c app/api/notices.h \
+	app/api/metrics_page.c app/api/metrics_page.h \
 	app/api/payments.c app/api/payments.h \
 	app/api/problem.c app/api/problem.h \
 	app/api/refunds.c app/api/refunds.h \

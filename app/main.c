@@ -212,7 +212,8 @@ run(struct config *config, const struct listener *listener, const struct reload_
     struct log log = {.target = config->log_target, .level = config->log_level};
 
     while (!supervisor_is_needed(config)) {
-        enum worker_end end = worker_run(config, WORKER_ACCOUNT, listener, NULL);
+        enum worker_end end =
+            worker_run(config, WORKER_ACCOUNT, listener, NULL, (struct metrics_place){.all = NULL});
 
         if (end != WORKER_RELOAD)
             return end == WORKER_STOPPED;

@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "heartbeat.h"
 #include "log.h"
+#include "pool_metrics.h"
 #include "worker.h"
 
 #define FORK_PAUSE_MS 5000 /* after a fork that failed */
@@ -32,7 +33,8 @@ struct role {
     int (*count)(const struct config *config);
     const char *account; /* the option group of its account at the database */
     enum worker_end (*run)(const struct config *config, const char *account,
-                           const struct listener *listener, struct heartbeat *heartbeat);
+                           const struct listener *listener, struct heartbeat *heartbeat,
+                           struct metrics_place metrics);
 };
 
 static int
@@ -77,6 +79,7 @@ struct supervisor {
     struct role_state states[ROLE_COUNT];
     struct child children[CHILDREN_MAX];
     struct heartbeat *heartbeats; /* one a place in children; shared with them */
+    struct metrics *metrics;      /* a slot for each place, too */
 };
 
 bool
@@ -124,7 +127,8 @@ set_child_signals(void)
 
 /* Of the child's process: never returns. */
 static void __attribute__((noreturn))
-become_child(const struct supervisor *supervisor, size_t role, size_t place, pid_t parent)
+become_child(const struct supervisor *supervisor, size_t role, size_t place, pid_t parent,
+             struct metrics_place metrics)
 {
     enum worker_end end;
 
@@ -136,13 +140,14 @@ become_child(const struct supervisor *supervisor, size_t role, size_t place, pid
     if (getppid() != parent)
         _exit(EXIT_SUCCESS);
     end = roles[role].run(supervisor->config, roles[role].account, supervisor->listener,
-                          &supervisor->heartbeats[place]);
+                          &supervisor->heartbeats[place], metrics);
     exit(end == WORKER_FAILED ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
 static bool
 spawn(struct supervisor *supervisor, size_t role)
 {
+    struct metrics_place metrics;
     pid_t parent = getpid();
     size_t place = 0;
     pid_t pid;
@@ -152,15 +157,17 @@ spawn(struct supervisor *supervisor, size_t role)
     if (place == CHILDREN_MAX)
         return false;
     heartbeat_clear(&supervisor->heartbeats[place]);
+    metrics = metrics_take_slot(supervisor->metrics, place);
     pid = fork();
     if (pid == 0)
-        become_child(supervisor, role, place, parent);
+        become_child(supervisor, role, place, parent, metrics);
     if (pid < 0) {
         log_write(&supervisor->log, LOG_LEVEL_ERROR, "no %s could be started: %s", roles[role].name,
                   strerror(errno));
         supervisor->states[role].spawn_at = clock_monotonic_ms() + FORK_PAUSE_MS;
         return false;
     }
+    metrics_add(&supervisor->metrics->roles[role].started, 1);
     supervisor->children[place] = (struct child){
         .state = CHILD_SERVING,
         .pid = pid,
@@ -184,6 +191,7 @@ kill_child(struct supervisor *supervisor, struct child *child, const char *why)
 {
     log_write(&supervisor->log, LOG_LEVEL_WARNING, "%s %ld %s and is killed",
               roles[child->role].name, (long)child->pid, why);
+    metrics_add(&supervisor->metrics->roles[child->role].killed, 1);
     kill(child->pid, SIGKILL);
     child->state = CHILD_KILLED;
 }
@@ -221,6 +229,7 @@ static void
 adjust(struct supervisor *supervisor)
 {
     for (size_t role = 0; role < ROLE_COUNT; role++) {
+        struct target shown = target_of(supervisor, role);
         bool going_on = true;
 
         while (going_on) {
@@ -240,6 +249,7 @@ adjust(struct supervisor *supervisor)
                 break;
             }
         }
+        pool_metrics_show(supervisor->metrics, supervisor->children, CHILDREN_MAX, &shown);
     }
 }
 
@@ -250,7 +260,9 @@ note_death(struct supervisor *supervisor, struct child *child, int status)
     const char *name = roles[child->role].name;
     int64_t now = clock_monotonic_ms();
 
+    metrics_clear_gauges(&supervisor->metrics->slots[child - supervisor->children]);
     if (child->state == CHILD_SERVING) {
+        metrics_add(&supervisor->metrics->roles[child->role].died, 1);
         if (WIFSIGNALED(status))
             log_write(&supervisor->log, LOG_LEVEL_WARNING, "%s %ld was ended by signal %d", name,
                       (long)child->pid, WTERMSIG(status));
@@ -324,6 +336,18 @@ sleep_ms(const struct supervisor *supervisor)
     return shortest;
 }
 
+static void
+take_new_configuration(struct supervisor *supervisor)
+{
+    if (!reload(supervisor->config, &supervisor->log, supervisor->source)) {
+        metrics_add(&supervisor->metrics->reloads_refused, 1);
+        return;
+    }
+    metrics_add(&supervisor->metrics->reloads, 1);
+    pool_metrics_note_processors(supervisor->metrics, supervisor->config);
+    supervisor->generation++;
+}
+
 /* All signals that are waited for are blocked: one that comes meanwhile is there the next time. */
 static void
 wait_for_signal(struct supervisor *supervisor)
@@ -339,8 +363,7 @@ wait_for_signal(struct supervisor *supervisor)
         stop(supervisor);
         break;
     case SIGHUP:
-        if (reload(supervisor->config, &supervisor->log, supervisor->source))
-            supervisor->generation++;
+        take_new_configuration(supervisor);
         break;
     default: /* SIGCHLD, the time limit, or another signal's return: look at the children */
         break;
@@ -391,7 +414,11 @@ supervisor_run(struct config *config, const struct listener *listener,
     supervisor->listener = listener;
     supervisor->source = source;
     supervisor->heartbeats = heartbeat_map(CHILDREN_MAX);
-    if (supervisor->heartbeats != NULL) {
+    supervisor->metrics = metrics_map(CHILDREN_MAX);
+    if (supervisor->heartbeats != NULL && supervisor->metrics != NULL) {
+        for (size_t role = 0; role < ROLE_COUNT; role++)
+            strcpy(supervisor->metrics->roles[role].name, roles[role].name);
+        pool_metrics_note_processors(supervisor->metrics, supervisor->config);
         set_signals(supervisor);
         log_write(&supervisor->log, LOG_LEVEL_NOTICE, "started, %d workers", config->workers);
         supervise(supervisor);
@@ -399,6 +426,7 @@ supervisor_run(struct config *config, const struct listener *listener,
         good = true;
     }
     heartbeat_unmap(supervisor->heartbeats, CHILDREN_MAX);
+    metrics_unmap(supervisor->metrics);
     free(supervisor);
     return good;
 }

@@ -77,7 +77,7 @@ places_of(const struct config *config)
 }
 
 static struct worker *
-new_worker(const struct config *config, const char *account)
+new_worker(const struct config *config, const char *account, struct metrics_place metrics)
 {
     struct worker *worker = calloc(1, sizeof *worker);
 
@@ -86,7 +86,7 @@ new_worker(const struct config *config, const char *account)
     worker->config = config;
     worker->signals.source.fd = -1;
     worker->loop.epoll_fd = -1;
-    worker->service = service_new(config, account);
+    worker->service = service_new(config, account, metrics);
     worker->place_count = places_of(config);
     worker->places = calloc(worker->place_count, sizeof *worker->places);
     if (worker->service == NULL || worker->places == NULL) {
@@ -110,7 +110,28 @@ begin(struct worker *worker, const struct inbound *inbound)
 }
 
 static void
-log_answer(struct service *service, const struct exchange *exchange, size_t together)
+count_answer(struct service *service, const struct exchange *exchange, int64_t took_us)
+{
+    static const enum metrics_method methods[] = {
+        [METHOD_GET] = METRICS_GET,     [METHOD_HEAD] = METRICS_GET,
+        [METHOD_POST] = METRICS_POST,   [METHOD_OPTIONS] = METRICS_OTHER,
+        [METHOD_OTHER] = METRICS_OTHER,
+    };
+    struct metrics_slot *slot = service->metrics.slot;
+    int64_t waited_ms = exchange->waited_ms - service->clock_gap_ms;
+
+    if (slot == NULL)
+        return;
+    if (waited_ms < exchange->queued_ms)
+        waited_ms = exchange->queued_ms;
+    metrics_observe(&slot->queue, &metrics_times, (uint64_t)waited_ms * 1000);
+    metrics_request(slot, api_route_number(exchange->route), methods[exchange->method],
+                    service->response.status, (uint64_t)took_us);
+}
+
+static void
+log_answer(struct service *service, const struct exchange *exchange, int64_t took_us,
+           size_t together)
 {
     service->log.request_id = exchange->id;
     /* Groups are logged without an id: whose fault it was is said here. */
@@ -119,8 +140,7 @@ log_answer(struct service *service, const struct exchange *exchange, size_t toge
                   database_error(service->database));
     log_write(&service->log, LOG_LEVEL_INFO, "%s %d %lld ms, %zu in the turn",
               exchange->route != NULL ? exchange->route->path.pattern : "-",
-              service->response.status, (long long)(clock_monotonic_ms() - exchange->started_at),
-              together);
+              service->response.status, (long long)(took_us / 1000), together);
     service->log.request_id = NULL;
 }
 
@@ -139,6 +159,7 @@ answer_settled(struct worker *worker, answer *send, void *where)
     for (size_t i = 0; i < worker->turn_count; i++) {
         struct exchange *exchange = worker->turn[i];
         const char *text;
+        int64_t took_us;
         size_t length;
 
         if (exchange->work == WORK_CALL) {
@@ -150,20 +171,40 @@ answer_settled(struct worker *worker, answer *send, void *where)
             continue;
         }
         text = answer_text(exchange, service, &length);
+        took_us = clock_monotonic_us() - exchange->started_us;
+        count_answer(service, exchange, took_us); /* first: who has the answer finds it counted */
         if (!send(where, exchange->connection, text, length))
             log_write(&service->log, LOG_LEVEL_INFO, "the web server took no answer");
-        log_answer(service, exchange, together);
+        log_answer(service, exchange, took_us, together);
         give_place_back(worker, exchange);
     }
     worker->turn_count = kept;
 }
 
 static void
+show_load(const struct worker *worker)
+{
+    struct metrics_slot *slot = worker->service->metrics.slot;
+
+    if (slot == NULL)
+        return;
+    metrics_set(&slot->gauges.in_hand, worker->turn_count + worker->calling);
+    metrics_set(&slot->gauges.calling, worker->calling);
+}
+
+static void
 run_turn(struct worker *worker, size_t waiting, answer *send, void *where)
 {
+    int64_t spent_us = database_spent_us(worker->service->database);
+
+    show_load(worker);
     turn_open(worker->service, worker->turn + waiting, worker->turn_count - waiting, worker->idle);
     turn_work(worker->service, worker->turn, worker->turn_count);
+    spent_us = database_spent_us(worker->service->database) - spent_us;
+    for (size_t i = 0; i < worker->turn_count; i++)
+        worker->turn[i]->database_us += spent_us;
     answer_settled(worker, send, where);
+    show_load(worker);
 }
 
 /* Those whose call has ended come into the turn. */
@@ -284,9 +325,9 @@ fastcgi_settings(const struct worker *worker)
 
 enum worker_end
 worker_run(const struct config *config, const char *account, const struct listener *listener,
-           struct heartbeat *heartbeat)
+           struct heartbeat *heartbeat, struct metrics_place metrics)
 {
-    struct worker *worker = new_worker(config, account);
+    struct worker *worker = new_worker(config, account, metrics);
     enum worker_end end = WORKER_FAILED;
     struct fastcgi_settings settings;
 
@@ -297,6 +338,8 @@ worker_run(const struct config *config, const char *account, const struct listen
     settings = fastcgi_settings(worker);
     if (loop_open(&worker->loop) && end_signals_open(&worker->signals, &worker->loop) &&
         service_open_calls(worker->service, &worker->loop)) {
+        if (metrics.slot != NULL)
+            metrics_set(&metrics.slot->gauges.in_hand_max, worker->place_count);
         service_connect_early(worker->service);
         worker->fastcgi = fastcgi_new(&worker->loop, &settings);
     }
@@ -323,7 +366,7 @@ worker_run_once(const struct config *config)
     struct cgi cgi = {.io_timeout_ms = config->body_timeout * 1000,
                       .request_timeout_ms = config->request_timeout * 1000,
                       .max_body = (size_t)config->max_body};
-    struct worker *worker = new_worker(config, WORKER_ACCOUNT);
+    struct worker *worker = new_worker(config, WORKER_ACCOUNT, (struct metrics_place){.all = NULL});
     enum worker_end end = WORKER_FAILED;
     struct inbound inbound;
 

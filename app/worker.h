@@ -11,6 +11,7 @@
 #include "config.h"
 #include "heartbeat.h"
 #include "listener.h"
+#include "metrics.h"
 
 /* The option group of the workers' account in the configuration file. */
 #define WORKER_ACCOUNT "database"
@@ -26,11 +27,11 @@ enum worker_end {
  * account at the database. It beats at every turn of its
  * loop, so at least every HEARTBEAT_INTERVAL_MS. With NULL there is no parent to look at that, nor
  * at the path of the socket: then it ends when another process has taken the path over, and removes
- * it before it ends.
+ * it before it ends. It counts what it does in metrics.
  */
 enum worker_end worker_run(const struct config *config, const char *account,
-                           const struct listener *listener, struct heartbeat *heartbeat)
-    __attribute__((warn_unused_result));
+                           const struct listener *listener, struct heartbeat *heartbeat,
+                           struct metrics_place metrics) __attribute__((warn_unused_result));
 
 /* Answers the one request of this process, which a web server started as a CGI program. */
 enum worker_end worker_run_once(const struct config *config) __attribute__((warn_unused_result));

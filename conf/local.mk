@@ -28,6 +28,11 @@ dist_hostingexample_SCRIPTS = conf/hosting/v1/payment-api.fcgi
 
 EXTRA_DIST += conf/install-packages conf/quickstart
 
+monitoringexampledir = $(docdir)/examples/monitoring
+dist_monitoringexample_DATA = \
+	conf/monitoring/README.md \
+	conf/monitoring/prometheus.yml
+
 # Files in which make puts the directories that configure was given.
 substitute = $(MKDIR_P) $(@D) && sed \
 	-e 's|@docdir[@]|$(docdir)|g' \

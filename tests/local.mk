@@ -333,6 +333,7 @@ EXTRA_DIST += \
 	tests/functional/test_idempotency.py \
 	tests/functional/test_lists.py \
 	tests/functional/test_metadata.py \
+	tests/functional/test_metrics.py \
 	tests/functional/test_money.py \
 	tests/functional/test_notices.py \
 	tests/functional/test_openapi.py \

@@ -86,7 +86,7 @@ check_processors(const struct admin *admin, processor_found *found, void *arg)
     if (!processors_have_effects(&processors))
         return;
     if (loop_open(&loop))
-        caller = caller_new(&loop, &admin->log, 1);
+        caller = caller_new(&loop, &admin->log, 1, (struct metrics_place){.all = NULL});
     for (size_t i = 0; i < processors.count && caller != NULL; i++) {
         if (processors.instances[i].type->has_effects)
             check_one(&processors.instances[i], &loop, caller,

@@ -80,7 +80,9 @@ struct exchange {
     const char *body; /* lives until the answer; body_length bytes */
     size_t body_length;
     int64_t waited_ms;        /* for a worker, as the web server tells it */
-    int64_t started_at;       /* monotonic milliseconds: taken in hand */
+    int64_t queued_ms;        /* the part of it since its connection was accepted */
+    int64_t started_us;       /* monotonic microseconds: taken in hand */
+    int64_t database_us;      /* microseconds that the database took of the turns it was in */
     struct deadline deadline; /* of the whole request */
 
     /* What became of it. */
@@ -98,6 +100,7 @@ struct exchange {
     bool full;             /* ?view=full */
     work_alone *complete;  /* makes the answer of what was done without an error; or NULL */
     union {
+        const struct metrics *metrics; /* of the pool; not owned */
         char query[QUERY_SIZE]; /* of a GET, until its handler returns; one that fills it was cut */
         struct charge charge;
         struct refunding refunding;

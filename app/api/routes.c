@@ -8,6 +8,7 @@
 #include "api/documents.h"
 #include "api/health.h"
 #include "api/lists.h"
+#include "api/metrics_page.h"
 #include "api/notices.h"
 #include "api/payments.h"
 #include "api/refunds.h"
@@ -23,6 +24,7 @@ static const struct api_route routes[] = {
     {.path.pattern = "/processors/{name}/events", POST(notices_take), .access = ACCESS_SIGNED},
     {.path.pattern = "/healthz", GET(health_live), .access = ACCESS_OPEN},
     {.path.pattern = "/readyz", GET(health_ready), .access = ACCESS_OPEN},
+    {.path.pattern = "/metrics", GET(metrics_read), .access = ACCESS_OPEN},
     {.path.pattern = "/openapi.json", GET(documents_describe), .access = ACCESS_OPEN},
     {.path.pattern = "/docs", GET(documents_lead), .access = ACCESS_OPEN},
     {.path.pattern = "/docs/", GET(documents_page), .access = ACCESS_OPEN},
@@ -44,6 +46,14 @@ api_route_table(size_t *count)
 {
     *count = sizeof routes / sizeof routes[0];
     return routes;
+}
+
+_Static_assert(sizeof routes / sizeof routes[0] < METRICS_ROUTES, "each route is counted");
+
+size_t
+api_route_number(const struct api_route *route)
+{
+    return route != NULL ? (size_t)(route - routes) + 1 : 0;
 }
 
 api_handler *

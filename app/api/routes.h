@@ -26,8 +26,11 @@ struct api_route {
 /* The row of a path, and its argument; NULL when there is no such path. */
 const struct api_route *api_route_find(const char *path, char argument[ROUTE_ARGUMENT_SIZE]);
 
-/* All rows, for the tests that compare them with the document; static. */
+/* All rows; static. */
 const struct api_route *api_route_table(size_t *count);
+
+/* Under which number a route is counted: its place in the table and one more, or 0 for NULL. */
+size_t api_route_number(const struct api_route *route);
 
 /* The handler for a method that the row allows. */
 api_handler *api_route_handler(const struct api_route *route, enum http_method method);

@@ -18,7 +18,8 @@
 #include "store/settlement.h"
 
 static struct database *
-open_database(const struct config *config, const char *account, const struct log *log)
+open_database(const struct config *config, const char *account, const struct log *log,
+              struct metrics_slot *metrics)
 {
     static const struct statement_set *const sets[] = {
         &credential_statements, &payment_statements,     &payment_row_statements,
@@ -33,6 +34,7 @@ open_database(const struct config *config, const char *account, const struct log
         .sets = sets,
         .set_count = sizeof sets / sizeof sets[0],
         .log = log,
+        .metrics = metrics,
     };
 
     return database_new(&settings);
@@ -45,17 +47,18 @@ request_deadline(const struct config *config)
 }
 
 struct service *
-service_new(const struct config *config, const char *account)
+service_new(const struct config *config, const char *account, struct metrics_place metrics)
 {
     struct service *service = calloc(1, sizeof *service);
 
     if (service == NULL)
         return NULL;
     service->config = config;
+    service->metrics = metrics;
     service->log = (struct log){.target = config->log_target, .level = config->log_level};
     service->key_cache.lifetime_ms = (int64_t)config->key_cache_seconds * 1000;
     processors_init(&service->processors, config);
-    service->database = open_database(config, account, &service->log);
+    service->database = open_database(config, account, &service->log, metrics.slot);
     if (service->database == NULL) {
         service_free(service);
         return NULL;
@@ -78,7 +81,8 @@ service_open_calls(struct service *service, struct loop *loop)
 {
     if (!processors_have_effects(&service->processors))
         return true;
-    service->caller = caller_new(loop, &service->log, (size_t)service->config->max_in_hand);
+    service->caller =
+        caller_new(loop, &service->log, (size_t)service->config->max_in_hand, service->metrics);
     return service->caller != NULL;
 }
 
@@ -109,7 +113,7 @@ service_check_database(const struct config *config, const char *account,
                        char error[CONFIG_ERROR_SIZE])
 {
     struct log log = {.silent = true};
-    struct database *database = open_database(config, account, &log);
+    struct database *database = open_database(config, account, &log, NULL);
     enum database_result result = database != NULL
                                       ? database_connect(database, request_deadline(config))
                                       : DATABASE_UNAVAILABLE;

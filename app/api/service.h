@@ -10,6 +10,7 @@
 #include "config.h"
 #include "http/response.h"
 #include "log.h"
+#include "metrics.h"
 #include "operations/operation.h"
 #include "store/database.h"
 
@@ -18,6 +19,7 @@
 struct service {
     const struct config *config; /* not owned */
     struct log log;
+    struct metrics_place metrics;
     struct database *database; /* owned */
     struct processors processors;
     struct {
@@ -33,8 +35,8 @@ struct service {
 
 /* account: the option group of its account at the database. NULL without memory. The configuration
  * and the account must outlive it. */
-struct service *service_new(const struct config *config, const char *account)
-    __attribute__((warn_unused_result));
+struct service *service_new(const struct config *config, const char *account,
+                            struct metrics_place metrics) __attribute__((warn_unused_result));
 
 /* Takes NULL. */
 void service_free(struct service *service);

@@ -81,7 +81,8 @@ turn_begin(struct exchange *exchange, const struct service *service, const struc
     exchange->body = inbound->body;
     exchange->body_length = inbound->body_length;
     exchange->waited_ms = request.waited_ms;
-    exchange->started_at = clock_monotonic_ms();
+    exchange->started_us = clock_monotonic_us();
+    exchange->queued_ms = exchange->started_us / 1000 - inbound->arrived_at;
     exchange->deadline = (struct deadline){.at = inbound->arrived_at +
                                                  (int64_t)service->config->request_timeout * 1000};
     take_idempotency_key(exchange, &request.idempotency_key);
@@ -207,38 +208,50 @@ select_work(struct exchange *const *exchanges, size_t count, enum work work,
     return size;
 }
 
+/* How many are done together. */
+static void
+note_group(const struct service *service, enum metrics_group group, size_t size)
+{
+    if (size > 0 && service->metrics.slot != NULL)
+        metrics_observe(&service->metrics.slot->groups[group], &metrics_sizes, size);
+}
+
 /* A step of charges: charge_run() or charge_settle(). */
 static void
-charge_all(const struct workshop *workshop, struct exchange *const *exchanges, size_t count,
-           enum work work,
+charge_all(const struct service *service, struct exchange *const *exchanges, size_t count,
+           enum work work, enum metrics_group group,
            void (*step)(const struct workshop *workshop, struct charge *const *charges,
                         size_t count))
 {
+    const struct workshop workshop = service_workshop(service);
     struct exchange *selected[TURN_MAX];
     struct charge *charges[TURN_MAX] = {NULL};
     size_t size = select_work(exchanges, count, work, selected);
 
     for (size_t i = 0; i < size; i++)
         charges[i] = &selected[i]->charge;
-    step(workshop, charges, size);
+    note_group(service, group, size);
+    step(&workshop, charges, size);
     for (size_t i = 0; i < size; i++)
         settle(selected[i], selected[i]->charge.outcome);
 }
 
 /* A step of refunds: refund_run() or refund_settle(). */
 static void
-refund_all(const struct workshop *workshop, struct exchange *const *exchanges, size_t count,
-           enum work work,
+refund_all(const struct service *service, struct exchange *const *exchanges, size_t count,
+           enum work work, enum metrics_group group,
            void (*step)(const struct workshop *workshop, struct refunding *const *refundings,
                         size_t count))
 {
+    const struct workshop workshop = service_workshop(service);
     struct exchange *selected[TURN_MAX];
     struct refunding *refundings[TURN_MAX] = {NULL};
     size_t size = select_work(exchanges, count, work, selected);
 
     for (size_t i = 0; i < size; i++)
         refundings[i] = &selected[i]->refunding;
-    step(workshop, refundings, size);
+    note_group(service, group, size);
+    step(&workshop, refundings, size);
     for (size_t i = 0; i < size; i++)
         settle(selected[i], selected[i]->refunding.outcome);
 }
@@ -262,6 +275,7 @@ find_payments(struct service *service, struct exchange *const *exchanges, size_t
                                               .payment = &exchange->payment};
         deadline = deadline_earlier(deadline, exchange->deadline);
     }
+    note_group(service, METRICS_READ_PAYMENTS, size);
     if (size > 0)
         payment_store_find(service->database, deadline, searches, size);
     for (size_t i = 0; i < size; i++) {
@@ -357,14 +371,15 @@ turn_next_called(struct service *service)
 void
 turn_work(struct service *service, struct exchange *const *exchanges, size_t count)
 {
-    const struct workshop workshop = service_workshop(service);
-
+    note_group(service, METRICS_TURN, count);
     leave_out_late(service, exchanges, count);
     find_payments(service, exchanges, count);
-    charge_all(&workshop, exchanges, count, WORK_SETTLE_CHARGE, charge_settle);
-    refund_all(&workshop, exchanges, count, WORK_SETTLE_REFUND, refund_settle);
-    charge_all(&workshop, exchanges, count, WORK_CHARGE, charge_run);
-    refund_all(&workshop, exchanges, count, WORK_REFUND, refund_run);
+    charge_all(service, exchanges, count, WORK_SETTLE_CHARGE, METRICS_SETTLE_PAYMENTS,
+               charge_settle);
+    refund_all(service, exchanges, count, WORK_SETTLE_REFUND, METRICS_SETTLE_REFUNDS,
+               refund_settle);
+    charge_all(service, exchanges, count, WORK_CHARGE, METRICS_MAKE_PAYMENTS, charge_run);
+    refund_all(service, exchanges, count, WORK_REFUND, METRICS_MAKE_REFUNDS, refund_run);
     work_alone_all(service, exchanges, count);
     ask_all(service, exchanges, count);
     complete_all(service, exchanges, count);

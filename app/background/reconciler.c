@@ -12,8 +12,11 @@
 #include "end_signals.h"
 #include "operations/attend.h"
 #include "operations/reconcile.h"
+#include "store/due_store.h"
 
 #define PAUSE_MS 1000 /* between two looks for what is due, when the last one found nothing */
+
+#define COUNT_PAUSE_MS 5000 /* between two counts of what is unresolved */
 
 struct reconciler {
     struct loop loop;
@@ -24,6 +27,7 @@ struct reconciler {
     struct reconciling reconcilings[RECONCILE_MAX];
     size_t asked; /* of them, whose call is under way */
     struct attending attendings[ATTEND_MAX];
+    int64_t count_at; /* monotonic milliseconds: when those that are unresolved are counted again */
 };
 
 static void
@@ -39,7 +43,7 @@ free_reconciler(struct reconciler *reconciler)
 
 /* NULL when it cannot start. */
 static struct reconciler *
-new_reconciler(const struct config *config, const char *account)
+new_reconciler(const struct config *config, const char *account, struct metrics_place metrics)
 {
     struct reconciler *reconciler = calloc(1, sizeof *reconciler);
 
@@ -47,7 +51,7 @@ new_reconciler(const struct config *config, const char *account)
         return NULL;
     reconciler->loop.epoll_fd = -1;
     reconciler->signals.source.fd = -1;
-    reconciler->service = service_new(config, account);
+    reconciler->service = service_new(config, account, metrics);
     if (reconciler->service == NULL || !loop_open(&reconciler->loop) ||
         !end_signals_open(&reconciler->signals, &reconciler->loop) ||
         !service_open_calls(reconciler->service, &reconciler->loop)) {
@@ -124,11 +128,36 @@ reconcile(struct reconciler *reconciler, size_t *count)
     return good;
 }
 
+/*
+ * For whoever reads the metrics: how many are not resolved, by their age. It is counted here and
+ * not when they are read, so that they can be read when the database cannot, as often as somebody
+ * likes. A count that fails leaves the last one, with its time.
+ */
+static void
+count_unresolved(struct reconciler *reconciler)
+{
+    struct metrics_slot *metrics = reconciler->service->metrics.slot;
+    int64_t now = clock_monotonic_ms();
+    uint64_t counts[METRICS_RECORDS][METRICS_AGES];
+
+    if (metrics == NULL || now < reconciler->count_at)
+        return;
+    reconciler->count_at = now + COUNT_PAUSE_MS;
+    if (due_store_count(reconciler->service->database,
+                        deadline_in_ms(reconciler->workshop.request_ms), counts) != STORE_OK)
+        return;
+    for (size_t i = 0; i < METRICS_AGES; i++) {
+        metrics_set(&metrics->gauges.unresolved[METRICS_PAYMENT][i], counts[METRICS_PAYMENT][i]);
+        metrics_set(&metrics->gauges.unresolved[METRICS_REFUND][i], counts[METRICS_REFUND][i]);
+    }
+    metrics_set(&metrics->gauges.counted_at, (uint64_t)clock_wall_ms() / 1000);
+}
+
 enum worker_end
 reconciler_run(const struct config *config, const char *account, const struct listener *listener,
-               struct heartbeat *heartbeat)
+               struct heartbeat *heartbeat, struct metrics_place metrics)
 {
-    struct reconciler *reconciler = new_reconciler(config, account);
+    struct reconciler *reconciler = new_reconciler(config, account, metrics);
     enum worker_end end = WORKER_STOPPED;
 
     (void)listener;
@@ -140,6 +169,7 @@ reconciler_run(const struct config *config, const char *account, const struct li
 
         (void)!attend(reconciler, &notices);
         (void)!reconcile(reconciler, &count);
+        count_unresolved(reconciler);
         if (!wait(reconciler, count + notices > 0 ? 0 : PAUSE_MS))
             end = WORKER_FAILED;
     }
@@ -152,7 +182,8 @@ reconciler_run(const struct config *config, const char *account, const struct li
 bool
 reconciler_run_once(const struct config *config, const char *account, size_t *count)
 {
-    struct reconciler *reconciler = new_reconciler(config, account);
+    struct reconciler *reconciler =
+        new_reconciler(config, account, (struct metrics_place){.all = NULL});
     bool good = reconciler != NULL;
     size_t found = 1;
 

@@ -14,8 +14,8 @@
 
 /* As worker_run(); it serves no socket. */
 enum worker_end reconciler_run(const struct config *config, const char *account,
-                               const struct listener *listener, struct heartbeat *heartbeat)
-    __attribute__((warn_unused_result));
+                               const struct listener *listener, struct heartbeat *heartbeat,
+                               struct metrics_place metrics) __attribute__((warn_unused_result));
 
 /* Reconciles what is due now, and ends. False when the database cannot be reached; *count receives
  * how many records were looked at. */

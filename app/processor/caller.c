@@ -25,6 +25,7 @@ struct watch {
 
 struct caller {
     const struct log *log;
+    struct metrics_place metrics;
     struct outbound *outbound;
     struct call *waiting; /* to be sent again */
     struct call *ended, **ended_end;
@@ -36,13 +37,14 @@ struct caller {
 };
 
 struct caller *
-caller_new(struct loop *loop, const struct log *log, size_t calls_max)
+caller_new(struct loop *loop, const struct log *log, size_t calls_max, struct metrics_place metrics)
 {
     struct caller *caller = calloc(1, sizeof *caller);
 
     if (caller == NULL)
         return NULL;
     caller->log = log;
+    caller->metrics = metrics;
     caller->calls_max = calls_max;
     caller->ended_end = &caller->ended;
     caller->outbound = outbound_new(loop, log);
@@ -115,10 +117,24 @@ note_connection(struct caller *caller, const struct call *call, bool connected)
 }
 
 static void
+count(const struct metrics_place *metrics, const struct call *call)
+{
+    size_t number;
+
+    if (metrics->slot == NULL)
+        return;
+    number = metrics_processor(metrics->all, call->job.processor->name);
+    metrics_add(&metrics->slot->calls[number][call->job.task][call->job.outcome.result], 1);
+    metrics_observe(&metrics->slot->call_time[number], &metrics_times,
+                    (uint64_t)(clock_monotonic_us() - call->started_at));
+}
+
+static void
 end(struct caller *caller, struct call *call)
 {
     struct watch *watch = watch_of(caller, call->job.processor);
 
+    count(&caller->metrics, call);
     free(call->sent);
     call->sent = NULL;
     call->under_way = false;
@@ -294,6 +310,7 @@ caller_start(struct caller *caller, struct call *call)
     call->caller = caller;
     call->peer = (struct outbound_peer){
         .name = processor->name, .ca_file = processor->ca_file, .proxy = processor->proxy};
+    call->started_at = clock_monotonic_us();
     call->under_way = true;
     caller->count++;
     send(caller, call);

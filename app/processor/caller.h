@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "domain/attempt.h"
 #include "log.h"
+#include "metrics.h"
 #include "outbound/outbound.h"
 #include "processor/processor.h"
 
@@ -27,10 +28,11 @@ struct call {
     struct caller *caller;
     struct outbound_call outbound;
     struct outbound_peer peer;
-    char *sent;      /* the text of the request under way; owned */
-    bool maybe_sent; /* a request of this job may have arrived */
-    unsigned tries;  /* of the request at which the job stands */
-    int64_t send_at; /* monotonic milliseconds: it waits to be sent again; 0: it does not wait */
+    char *sent;         /* the text of the request under way; owned */
+    int64_t started_at; /* monotonic microseconds */
+    bool maybe_sent;    /* a request of this job may have arrived */
+    unsigned tries;     /* of the request at which the job stands */
+    int64_t send_at;    /* monotonic milliseconds: it waits to be sent again; 0: it does not wait */
     bool under_way;
     struct call *next; /* of those that wait, or have ended */
 };
@@ -39,8 +41,8 @@ struct caller;
 
 /* At most calls_max calls to one processor are under way, so that one that hangs takes no room from
  * the others. NULL without memory. The loop must outlive it. */
-struct caller *caller_new(struct loop *loop, const struct log *log, size_t calls_max)
-    __attribute__((warn_unused_result));
+struct caller *caller_new(struct loop *loop, const struct log *log, size_t calls_max,
+                          struct metrics_place metrics) __attribute__((warn_unused_result));
 
 /* Ends what is under way without a word: what may have been sent stays unknown. Takes NULL. */
 void caller_free(struct caller *caller);

@@ -25,6 +25,7 @@ struct database {
     int64_t connect_again_at;            /* monotonic milliseconds, after a failed connect */
     enum database_result connect_result; /* of that connect */
     unsigned random;                     /* state of the jitter */
+    int64_t spent_us;                    /* by all units of work */
     char connect_error[CONNECTION_ERROR_SIZE];
 };
 
@@ -53,6 +54,8 @@ disconnect(struct database *database)
 {
     statement_close_all(&database->statements);
     connection_close(&database->connection);
+    if (database->settings.metrics != NULL)
+        metrics_set(&database->settings.metrics->gauges.connected, 0);
 }
 
 void
@@ -93,6 +96,19 @@ prepare_all(struct database *database)
     return result;
 }
 
+static void
+note_session(struct database *database)
+{
+    struct metrics_slot *metrics = database->settings.metrics;
+
+    log_write(database->settings.log, LOG_LEVEL_INFO, "connected to the database (%s)",
+              mysql_get_host_info(database->connection.handle));
+    if (metrics == NULL)
+        return;
+    metrics_set(&metrics->gauges.connected, 1);
+    metrics_add(&metrics->database_connects, 1);
+}
+
 /* One connection, made ready for work. */
 static enum database_result
 open_session(struct database *database)
@@ -104,8 +120,7 @@ open_session(struct database *database)
     if (result == DATABASE_DONE)
         result = prepare_all(database);
     if (result == DATABASE_DONE) {
-        log_write(database->settings.log, LOG_LEVEL_INFO, "connected to the database (%s)",
-                  mysql_get_host_info(database->connection.handle));
+        note_session(database);
         return DATABASE_DONE;
     }
     disconnect(database);
@@ -347,8 +362,8 @@ give_up(struct database *database, enum database_result result)
     return result;
 }
 
-enum database_result
-database_run(struct database *database, struct deadline deadline, database_work *work, void *arg)
+static enum database_result
+run(struct database *database, struct deadline deadline, database_work *work, void *arg)
 {
     struct connection *connection = &database->connection;
     enum retry_step step = RETRY_AT_ONCE;
@@ -365,12 +380,37 @@ database_run(struct database *database, struct deadline deadline, database_work 
             return DATABASE_DONE;
         step = retry_next(&database->retry, &outcome,
                           connection->hosts.count > 0 ? connection->hosts.count : 1);
+        if (step != RETRY_END && database->settings.metrics != NULL)
+            metrics_add(&database->settings.metrics->database_retries[outcome.result], 1);
         pause_or_turn(database, step);
     } while (step != RETRY_END && connection_has_time(connection));
     /* No connection, whatever the reason, is no fault of the work's. */
     if (!outcome.connected)
         outcome.result = DATABASE_UNAVAILABLE;
     return give_up(database, outcome.result);
+}
+
+enum database_result
+database_run(struct database *database, struct deadline deadline, database_work *work, void *arg)
+{
+    struct metrics_slot *metrics = database->settings.metrics;
+    int64_t began_at = clock_monotonic_us();
+    enum database_result result = run(database, deadline, work, arg);
+    int64_t took_us = clock_monotonic_us() - began_at;
+
+    database->spent_us += took_us;
+    if (metrics == NULL)
+        return result;
+    metrics_observe(&metrics->database, &metrics_times, (uint64_t)took_us);
+    if (result != DATABASE_DONE)
+        metrics_add(&metrics->database_failures[result], 1);
+    return result;
+}
+
+int64_t
+database_spent_us(const struct database *database)
+{
+    return database->spent_us;
 }
 
 enum database_result

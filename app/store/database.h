@@ -13,6 +13,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "metrics.h"
 #include "store/result.h"
 #include "store/statement.h"
 
@@ -34,6 +35,7 @@ struct database_settings {
     size_t set_count;
     bool prepare_on_use;   /* for payment-admin: any statement, when it is used first; no sets */
     const struct log *log; /* not owned */
+    struct metrics_slot *metrics; /* not owned; NULL: nobody counts */
 };
 
 /* A database that is not yet connected; NULL without memory. The settings are copied. */
@@ -123,6 +125,9 @@ enum database_result database_run(struct database *database, struct deadline dea
  */
 enum database_result database_transaction(struct database *database, database_work *work, void *arg)
     __attribute__((warn_unused_result));
+
+/* Microseconds that all units of work took so far, with their pauses. */
+int64_t database_spent_us(const struct database *database);
 
 /* For units of work: true when this is not the first try. An earlier one may have gone through,
  * whatever it came to. */

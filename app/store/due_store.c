@@ -12,7 +12,18 @@
 enum {
     POSTPONE_PAYMENT,
     POSTPONE_REFUND,
+    COUNT_UNRESOLVED, /* and that of refunds behind it: see enum metrics_record */
 };
+
+/* Of the index alone, and of it only what is unresolved: the age is in the id. */
+#define OLDER "COUNT(IF(id < ?, 1, NULL))"
+#define COUNTS(table)                                                                    \
+    {                                                                                    \
+        .name = "unresolved " table,                                                     \
+        .sql = "SELECT COUNT(*), " OLDER ", " OLDER ", " OLDER ", " OLDER " FROM " table \
+               " FORCE INDEX (" table "_look_at) WHERE look_at IS NOT NULL",             \
+        .parameters = METRICS_AGES - 1, .columns = METRICS_AGES, .late = true            \
+    }
 
 static const struct statement statements[] = {
     [POSTPONE_PAYMENT] = {.name = "payment claim",
@@ -23,6 +34,8 @@ static const struct statement statements[] = {
                          .sql = "UPDATE refunds SET look_at = ?"
                                 " WHERE id = ? AND status = 'processing'",
                          .parameters = 2},
+    [COUNT_UNRESOLVED + METRICS_PAYMENT] = COUNTS("payments"),
+    [COUNT_UNRESOLVED + METRICS_REFUND] = COUNTS("refunds"),
 };
 
 const struct statement_set due_statements = {statements, sizeof statements / sizeof statements[0]};
@@ -130,4 +143,54 @@ due_store_claim_refunds(struct database *database, struct deadline deadline,
 
     *count = result == DATABASE_DONE ? claim.count : 0;
     return store_result_of(result, STORE_OK);
+}
+
+struct count {
+    uint64_t (*counts)[METRICS_AGES];
+};
+
+static enum database_result
+count_records(struct database *database, enum metrics_record record, uint64_t counts[METRICS_AGES])
+{
+    struct identifier bounds[METRICS_AGES - 1];
+    MYSQL_BIND parameters[METRICS_AGES - 1];
+    struct column columns[METRICS_AGES];
+    int64_t older[METRICS_AGES] = {0};
+    MYSQL_BIND results[METRICS_AGES];
+    int64_t now = clock_wall_ms();
+    enum database_result result;
+    size_t rows;
+
+    for (size_t i = 0; i < METRICS_AGES - 1; i++) {
+        bounds[i] = identifier_first_of(now - (int64_t)metrics_ages[i] * 1000);
+        parameters[i] = bind_identifier(&bounds[i]);
+    }
+    for (size_t i = 0; i < METRICS_AGES; i++)
+        results[i] = column_number(&columns[i], &older[i]);
+    result = database_execute(database, &statements[COUNT_UNRESOLVED + record], parameters, results,
+                              &rows);
+    for (size_t i = 0; i < METRICS_AGES; i++)
+        counts[i] = (uint64_t)(older[i] - (i + 1 < METRICS_AGES ? older[i + 1] : 0));
+    return result;
+}
+
+static enum database_result
+count_all(struct database *database, void *arg)
+{
+    struct count *count = arg;
+    enum database_result result =
+        count_records(database, METRICS_PAYMENT, count->counts[METRICS_PAYMENT]);
+
+    return result == DATABASE_DONE
+               ? count_records(database, METRICS_REFUND, count->counts[METRICS_REFUND])
+               : result;
+}
+
+enum store_result
+due_store_count(struct database *database, struct deadline deadline,
+                uint64_t counts[METRICS_RECORDS][METRICS_AGES])
+{
+    struct count count = {.counts = counts};
+
+    return store_result_of(database_run(database, deadline, count_all, &count), STORE_OK);
 }

@@ -29,4 +29,9 @@ enum store_result due_store_claim_refunds(struct database *database, struct dead
                                           struct refund refunds[DUE_MAX], size_t *count)
     __attribute__((warn_unused_result));
 
+/* How many payments and refunds are unresolved, by their age: see metrics_ages. */
+enum store_result due_store_count(struct database *database, struct deadline deadline,
+                                  uint64_t counts[METRICS_RECORDS][METRICS_AGES])
+    __attribute__((warn_unused_result));
+
 #endif

@@ -103,6 +103,13 @@ def test_health_is_for_this_machine_only(request, name):
         assert answer.status_code in (403, 404)
         assert '"status"' not in answer.text
         assert answer.headers["Content-Type"] == "application/json"
+    # A process without a pool, as mod_fcgid starts it, has no metrics; but nobody else gets to ask it either.
+    here, elsewhere = server.client.get("/metrics"), from_elsewhere(server.web.url + "/metrics",
+                                                                    headers={"X-Forwarded-Proto": "https"})
+    assert "payment_api_requests_total" in here.text or here.text == '{"error":"Not found"}'
+    assert elsewhere.status_code in (403, 404)
+    assert "Request-Id" not in elsewhere.headers or elsewhere.text == '{"error":"Not found"}'
+    assert "payment_api" not in elsewhere.text
 
 
 def test_a_client_cannot_give_itself_a_key(any_apache):

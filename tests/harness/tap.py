@@ -9,7 +9,7 @@ import shutil
 import sys
 
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-MODULES = ("pytest", "requests", "hypothesis", "xdist", "jsonschema")
+MODULES = ("pytest", "requests", "hypothesis", "xdist", "jsonschema", "prometheus_client")
 PROGRAMS = ("mariadbd", "mariadb-install-db", "mariadb", "nginx", "spawn-fcgi")
 
 

@@ -45,7 +45,8 @@ static void
 run_worker(void *arg)
 {
     (void)arg;
-    if (worker_run(&config, WORKER_ACCOUNT, &listener, NULL) == WORKER_FAILED)
+    if (worker_run(&config, WORKER_ACCOUNT, &listener, NULL, (struct metrics_place){.all = NULL}) ==
+        WORKER_FAILED)
         story("the worker has failed");
 }
 
@@ -53,7 +54,8 @@ static void
 run_reconciler(void *arg)
 {
     (void)arg;
-    if (reconciler_run(&config, WORKER_ACCOUNT, &listener, NULL) == WORKER_FAILED)
+    if (reconciler_run(&config, WORKER_ACCOUNT, &listener, NULL,
+                       (struct metrics_place){.all = NULL}) == WORKER_FAILED)
         story("the reconciler has failed");
 }
 
