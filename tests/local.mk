@@ -376,10 +376,12 @@ EXTRA_DIST += \
 	tests/model/money.pml \
 	tests/model/run \
 	tests/model/steps \
+	tests/openapi/client.py \
 	tests/openapi/client.ts \
 	tests/openapi/package-lock.json \
 	tests/openapi/package.json \
 	tests/openapi/page.mjs \
+	tests/openapi/python.mjs \
 	tests/openapi/validate.mjs \
 	tests/portability/libraries \
 	tests/portability/run \

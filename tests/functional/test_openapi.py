@@ -22,7 +22,7 @@ DOCUMENT = CONTRACT.document
 
 @pytest.fixture(scope="module")
 def node():
-    return packages("openapi", ("client.ts", "page.mjs", "validate.mjs"))
+    return packages("openapi", ("client.py", "client.ts", "python.mjs", "validate.mjs"))
 
 
 def run(*command, **options):
@@ -160,7 +160,7 @@ def test_it_is_served_as_it_stands(api):
     assert head.headers["Content-Length"] == str(len(answer.content))
 
 
-def test_a_typed_client_made_from_it(stack, node):
+def test_a_client_in_typescript_made_from_it(stack, node):
     schema = os.path.join(node, "schema.d.ts")
     program = os.path.join(node, "client.ts")
     run("node", os.path.join(node, "node_modules/openapi-typescript/bin/cli.js"), PATH, "-o", schema, cwd=node)
@@ -179,3 +179,12 @@ def test_a_typed_client_made_from_it(stack, node):
     status, error, location = said["declined"]
     assert (status, error) == (402, "Insufficient funds")
     assert re.fullmatch(r"/v1/payments/pay_\w{26}", location)
+
+
+def test_a_client_in_python_made_from_it(stack, node):
+    with open(os.path.join(node, "schema.py"), "w", encoding="utf-8") as file:
+        file.write(run("node", os.path.join(node, "python.mjs"), PATH, cwd=node))
+    said = json.loads(run("/usr/bin/python3", "-B", os.path.join(node, "client.py"), env={
+        **os.environ, "BASE_URL": stack.web.url, "API_KEY": stack.key, "ORDER": str(uuid.uuid4())}))
+    assert said["payment"].startswith("pay_") and said["refund"].startswith("refund_")
+    assert said["declined"] == "Insufficient funds"

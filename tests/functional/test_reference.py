@@ -34,7 +34,7 @@ def visits(stack):
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("chromium is not on this machine")
-    node = packages("openapi", ("client.ts", "page.mjs", "validate.mjs"))
+    node = packages("openapi", ("page.mjs",))
     command = ["node", os.path.join(node, "page.mjs"), chromium, f"{stack.web.url}/docs/", ON_DISK]
     if "PAYMENT_API_SCREENSHOTS" in os.environ:
         command.append(os.environ["PAYMENT_API_SCREENSHOTS"])

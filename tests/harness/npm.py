@@ -3,6 +3,7 @@
 SPDX-License-Identifier: MIT
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -18,20 +19,28 @@ def packages(place, files):
         pytest.skip("npm is not on this machine")
     folder = os.path.join(BUILD, f"tests/{place}-node")
     os.makedirs(folder, exist_ok=True)
+    # Tests of another file may want them at the same time.
+    with open(os.path.join(folder, "lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        install(place, folder)
+        for name in files:
+            # Not its mode: the source tree may be read-only.
+            shutil.copyfile(os.path.join(SOURCE, "tests", place, name), os.path.join(folder, name))
+    return folder
+
+
+def install(place, folder):
     with open(os.path.join(SOURCE, f"tests/{place}/package-lock.json"), encoding="utf-8") as file:
         wanted = file.read()
     mark = os.path.join(folder, "installed")
-    installed = ""
     if os.path.exists(mark):
         with open(mark, encoding="utf-8") as file:
-            installed = file.read()
-    for name in ("package.json", "package-lock.json", *files):
-        # Not its mode: the source tree may be read-only.
+            if file.read() == wanted:
+                return
+    for name in ("package.json", "package-lock.json"):
         shutil.copyfile(os.path.join(SOURCE, "tests", place, name), os.path.join(folder, name))
-    if installed != wanted:
-        command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-        if result.returncode != 0:
-            pytest.skip(f"npm ci failed: {result.stderr.strip().splitlines()[-1:]}")
-        shutil.copyfile(os.path.join(folder, "package-lock.json"), mark)
-    return folder
+    command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    if result.returncode != 0:
+        pytest.skip(f"npm ci failed: {result.stderr.strip().splitlines()[-1:]}")
+    shutil.copyfile(os.path.join(folder, "package-lock.json"), mark)
