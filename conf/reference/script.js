@@ -127,6 +127,7 @@ function followReader() {
       if (id === here.id) link.setAttribute("aria-current", "location");
       else link.removeAttribute("aria-current");
     }
+    if (wide.matches) links.get(here.id).scrollIntoView({ block: "nearest" });
   };
   addEventListener("scroll", () => {
     if (!pending) requestAnimationFrame(mark);
