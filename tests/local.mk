@@ -278,6 +278,8 @@ EXTRA_DIST += \
 	tests/benchmark/benchmark.py \
 	tests/benchmark/chart.py \
 	tests/benchmark/costs.py \
+	tests/benchmark/flight.py \
+	tests/benchmark/flight/nginx.conf \
 	tests/benchmark/floor.c \
 	tests/benchmark/front.py \
 	tests/benchmark/generators.py \
@@ -288,6 +290,7 @@ EXTRA_DIST += \
 	tests/benchmark/node/package.json \
 	tests/benchmark/node/server.js \
 	tests/benchmark/overload.py \
+	tests/benchmark/php/charges.php \
 	tests/benchmark/php/payments.php \
 	tests/benchmark/rates.py \
 	tests/benchmark/records.py \
@@ -365,6 +368,7 @@ EXTRA_DIST += \
 	tests/harness/database_proxy.py \
 	tests/harness/deployments.py \
 	tests/harness/galera.py \
+	tests/harness/http2.py \
 	tests/harness/installation.py \
 	tests/harness/load.py \
 	tests/harness/npm.py \

@@ -10,7 +10,8 @@
  *   in time gets no more calls.
  * - A request may be sent more than once: libcurl does so when a kept connection closes before the
  *   first byte of an answer (a server that ends an idle one, mostly), or HTTP/2 refuses a stream.
- *   So a POST has an idempotency key, or may be repeated without one.
+ *   So a POST has an idempotency key, or may be repeated without one. was_repeated tells of it: the
+ *   earlier one may still arrive after the answer to the later one.
  * - The program ignores SIGPIPE.
  *
  * SPDX-License-Identifier: MIT
@@ -29,7 +30,7 @@
 #define OUTBOUND_ANSWER_MAX ((size_t)256 * 1024) /* bytes of an answer's body */
 #define OUTBOUND_HEADERS_MAX 8                   /* header lines of a call */
 
-/* Whom calls go to. Must outlive its calls. */
+/* Whom calls go to; its address tells it from others. Must outlive the outbound. */
 struct outbound_peer {
     const char *name;    /* for the log; not owned */
     const char *ca_file; /* PEM; NULL: the system's; not owned */
@@ -67,7 +68,8 @@ struct outbound_call {
 
     /* Set when it has ended. */
     enum outbound_result result;
-    int status;   /* 200 to 599; 0 when there was no whole answer */
+    bool was_repeated; /* libcurl sent it more than once */
+    int status;        /* 200 to 599; 0 when there was no whole answer */
     char *answer; /* answer_length bytes and a final NUL; outbound_call_clear() frees it; "" when
                      there is none, as without OUTBOUND_ANSWERED */
     size_t answer_length;

@@ -14,7 +14,10 @@
 #define CONNECT_MS_MAX 10000L                  /* name, TCP and TLS: what ends here was not sent */
 #define HEADERS_LENGTH_MAX ((size_t)32 * 1024) /* of an answer */
 #define ANSWER_FIRST_SIZE ((size_t)4096)
-#define READ_SIZE 2048L /* libcurl's buffer of each call; the default is 16 kB */
+/* libcurl's buffers of each call: its defaults are 16 and 64 kB, and 16 kB is the least for
+ * writing. */
+#define READ_SIZE 2048L
+#define WRITE_SIZE 16384L
 
 static char nothing[1]; /* the answer where there is none */
 
@@ -98,32 +101,20 @@ take_body(char *bytes, size_t size, size_t count, void *transfer_pointer)
     return length;
 }
 
-/* CURLOPT_READFUNCTION: the next piece of the request's body. */
-static size_t
-give_body(char *to, size_t size, size_t count, void *transfer_pointer)
+/* CURLOPT_PREREQFUNCTION: the request is handed to a connection. Called again when libcurl sends it
+ * once more by itself, since the connection was lost before an answer. */
+static int
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
+count_sending(void *transfer_pointer, char *address, char *local_address, int port, int local_port)
 {
     struct outbound_transfer *transfer = transfer_pointer;
-    size_t length = transfer->call->body_length - transfer->body_given;
 
-    if (length > size * count)
-        length = size * count;
-    memcpy(to, transfer->call->body + transfer->body_given, length);
-    transfer->body_given += length;
-    return length;
-}
-
-/*
- * CURLOPT_SEEKFUNCTION: libcurl wants to send a request again by itself, since the connection that
- * had served others was closed before an answer. The first copy may still arrive, and only the
- * caller knows what then follows from an answer to the second.
- */
-static int
-refuse_to_rewind(void *transfer_pointer, curl_off_t offset, int origin)
-{
-    (void)transfer_pointer;
-    (void)offset;
-    (void)origin;
-    return CURL_SEEKFUNC_FAIL;
+    (void)address;
+    (void)local_address;
+    (void)port;
+    (void)local_port;
+    transfer->sendings++;
+    return CURL_PREREQFUNC_OK;
 }
 
 static bool
@@ -162,10 +153,8 @@ set_request(struct outbound_transfer *transfer)
     if (!SET(URL, call->url) || !set_headers(transfer) ||
         !SET(USERAGENT, "payment-api/" PACKAGE_VERSION))
         return false;
-    return call->body == NULL ||
-           (SET(POST, 1L) && SET(POSTFIELDSIZE_LARGE, (curl_off_t)call->body_length) &&
-            SET(READFUNCTION, give_body) && SET(READDATA, transfer) &&
-            SET(SEEKFUNCTION, refuse_to_rewind) && SET(SEEKDATA, transfer));
+    return call->body == NULL || (SET(POSTFIELDSIZE_LARGE, (curl_off_t)call->body_length) &&
+                                  SET(POSTFIELDS, call->body)); /* not copied */
 }
 
 /* Nothing is taken from the environment. */
@@ -187,12 +176,14 @@ set_options(struct outbound_transfer *transfer)
     return SET(PRIVATE, transfer) && SET(ERRORBUFFER, transfer->error) &&
            SET(WRITEFUNCTION, take_body) && SET(WRITEDATA, transfer) &&
            SET(HEADERFUNCTION, take_header) && SET(HEADERDATA, transfer) &&
+           SET(PREREQFUNCTION, count_sending) && SET(PREREQDATA, transfer) &&
            SET(PROTOCOLS_STR, "https") && SET(FOLLOWLOCATION, 0L) &&
            SET(NETRC, (long)CURL_NETRC_IGNORED) && set_proxy(easy, peer) &&
            SET(SSL_VERIFYPEER, 1L) && SET(SSL_VERIFYHOST, 2L) &&
            SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) && SET(CAINFO, ca_file_of(peer)) &&
            SET(CAPATH, NULL) && SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) &&
            SET(PIPEWAIT, 1L) && SET(NOSIGNAL, 1L) && SET(BUFFERSIZE, READ_SIZE) &&
+           SET(UPLOAD_BUFFERSIZE, WRITE_SIZE) &&
            /* a name that is looked up slowly must not stop the loop when the call ends */
            SET(QUICK_EXIT, 1L) &&
            /* No limit on the whole: after a stall of the loop libcurl would end a call whose
@@ -284,6 +275,7 @@ transfer_finish(struct outbound_transfer *transfer, CURLcode code)
     const char *error = "the answer was cut";
     long status = 0;
 
+    transfer->call->was_repeated = transfer->sendings > 1;
     if (code == CURLE_OK &&
         curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
         is_whole(transfer, status)) {
@@ -314,6 +306,7 @@ outbound_call_clear(struct outbound_call *call)
     call->answer = nothing;
     call->answer_length = 0;
     call->status = 0;
+    call->was_repeated = false;
     call->error[0] = '\0';
     call->answer_headers = (struct outbound_answer_headers){.retry_after = ""};
 }

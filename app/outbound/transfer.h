@@ -21,7 +21,7 @@ struct outbound_transfer {
     struct lane *lane;          /* not owned */
     struct outbound_transfer *next;
     struct outbound_transfer *previous;
-    size_t body_given; /* bytes of the request's body that libcurl has taken */
+    unsigned sendings; /* how often it was handed to a connection */
     char *answer;      /* owned; NULL before the first byte */
     size_t answer_length;
     size_t answer_size;    /* allocated */

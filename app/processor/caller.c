@@ -9,18 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PROCESSORS_WATCHED 16
 #define TRIAL_MS 1000      /* how often a processor that does not answer is tried */
 #define PAUSE_FIRST_MS 200 /* before what was surely not sent is sent again; doubled each time */
 #define PAUSE_MAX_MS 2000
 #define FAILURES_MAX 3 /* calls in a row that did not connect */
 
-/* Whether a processor's calls connect. */
+/* What all calls to one processor share: their connections, and whether they connect. */
 struct watch {
     const struct processor *processor;
+    struct outbound_peer peer;
     unsigned failures;
     int64_t trial_at; /* monotonic milliseconds */
     size_t count;     /* calls under way */
+    struct watch *next;
 };
 
 struct caller {
@@ -31,8 +32,7 @@ struct caller {
     struct call *ended, **ended_end;
     size_t count;
     size_t calls_max;
-    struct watch watches[PROCESSORS_WATCHED];
-    size_t watch_count;
+    struct watch *watches;            /* one a processor; owned */
     struct processor_request request; /* scratch */
 };
 
@@ -61,21 +61,34 @@ caller_free(struct caller *caller)
     if (caller == NULL)
         return;
     outbound_free(caller->outbound);
+    while (caller->watches != NULL) {
+        struct watch *watch = caller->watches;
+
+        caller->watches = watch->next;
+        free(watch);
+    }
     free(caller);
 }
 
-/* NULL when there are too many: then it is not watched. */
+/* NULL without memory. */
 static struct watch *
 watch_of(struct caller *caller, const struct processor *processor)
 {
-    for (size_t i = 0; i < caller->watch_count; i++) {
-        if (caller->watches[i].processor == processor)
-            return &caller->watches[i];
+    struct watch *watch;
+
+    for (watch = caller->watches; watch != NULL; watch = watch->next) {
+        if (watch->processor == processor)
+            return watch;
     }
-    if (caller->watch_count == PROCESSORS_WATCHED)
+    watch = calloc(1, sizeof *watch);
+    if (watch == NULL)
         return NULL;
-    caller->watches[caller->watch_count] = (struct watch){.processor = processor};
-    return &caller->watches[caller->watch_count++];
+    watch->processor = processor;
+    watch->peer = (struct outbound_peer){
+        .name = processor->name, .ca_file = processor->ca_file, .proxy = processor->proxy};
+    watch->next = caller->watches;
+    caller->watches = watch;
+    return watch;
 }
 
 bool
@@ -84,9 +97,7 @@ caller_may_try(struct caller *caller, const struct processor *processor)
     struct watch *watch = watch_of(caller, processor);
     int64_t now = clock_monotonic_ms();
 
-    if (watch == NULL)
-        return true;
-    if (watch->count >= caller->calls_max)
+    if (watch == NULL || watch->count >= caller->calls_max)
         return false;
     if (watch->failures < FAILURES_MAX)
         return true;
@@ -99,10 +110,8 @@ caller_may_try(struct caller *caller, const struct processor *processor)
 static void
 note_connection(struct caller *caller, const struct call *call, bool connected)
 {
-    struct watch *watch = watch_of(caller, call->job.processor);
+    struct watch *watch = call->watch;
 
-    if (watch == NULL)
-        return;
     if (!connected && ++watch->failures == FAILURES_MAX) {
         log_write(caller->log, LOG_LEVEL_WARNING,
                   "processor %s cannot be reached, its payments are refused until it can: %s",
@@ -132,8 +141,6 @@ count(const struct metrics_place *metrics, const struct call *call)
 static void
 end(struct caller *caller, struct call *call)
 {
-    struct watch *watch = watch_of(caller, call->job.processor);
-
     count(&caller->metrics, call);
     free(call->sent);
     call->sent = NULL;
@@ -141,8 +148,8 @@ end(struct caller *caller, struct call *call)
     call->next = NULL;
     *caller->ended_end = call;
     caller->ended_end = &call->next;
-    if (watch != NULL)
-        watch->count--;
+    if (call->watch != NULL)
+        call->watch->count--;
 }
 
 /* Ends a call without the processor's word. */
@@ -186,6 +193,7 @@ answer_of(const struct outbound_call *outbound)
         .body_length = outbound->answer_length,
         .retry_after = outbound->answer_headers.retry_after,
         .should_retry = outbound->answer_headers.should_retry,
+        .was_repeated = outbound->was_repeated,
     };
 
     switch (outbound->result) {
@@ -263,7 +271,7 @@ take_text(struct call *call, const struct processor_request *request)
     if (at == NULL)
         return false;
     *outbound = (struct outbound_call){
-        .peer = &call->peer, .deadline = call->deadline, .ended = ended, .url = at};
+        .peer = &call->watch->peer, .deadline = call->deadline, .ended = ended, .url = at};
     memcpy(at, processor->address, address);
     memcpy(at + address, request->path, path);
     at += address + path;
@@ -302,17 +310,16 @@ send(struct caller *caller, struct call *call)
 void
 caller_start(struct caller *caller, struct call *call)
 {
-    const struct processor *processor = call->job.processor;
-    struct watch *watch = watch_of(caller, processor);
-
-    if (watch != NULL)
-        watch->count++;
     call->caller = caller;
-    call->peer = (struct outbound_peer){
-        .name = processor->name, .ca_file = processor->ca_file, .proxy = processor->proxy};
     call->started_at = clock_monotonic_us();
+    call->watch = watch_of(caller, call->job.processor);
     call->under_way = true;
     caller->count++;
+    if (call->watch == NULL) {
+        end_unproved(caller, call, "no memory");
+        return;
+    }
+    call->watch->count++;
     send(caller, call);
 }
 

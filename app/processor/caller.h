@@ -18,6 +18,8 @@
 #include "outbound/outbound.h"
 #include "processor/processor.h"
 
+struct watch;
+
 /* A member of whoever makes it. What the job points to must live until it has ended. */
 struct call {
     struct processor_job job;
@@ -27,7 +29,7 @@ struct call {
     /* The caller's own. */
     struct caller *caller;
     struct outbound_call outbound;
-    struct outbound_peer peer;
+    struct watch *watch;
     char *sent;         /* the text of the request under way; owned */
     int64_t started_at; /* monotonic microseconds */
     bool maybe_sent;    /* a request of this job may have arrived */

@@ -117,6 +117,7 @@ struct processor_answer {
     size_t body_length;
     const char *retry_after;  /* the header; "" when absent */
     const char *should_retry; /* Stripe-Should-Retry; "" when absent */
+    bool was_repeated;        /* the request was sent twice, and the first may arrive yet */
 };
 
 /* One thing that is asked, and how far it has come. Made by processor_job_init(). */

@@ -343,6 +343,8 @@ stripe_answer(struct processor_job *job, const struct processor_answer *answer, 
     json_t *body = NULL;
 
     *pause_ms = 0;
+    if (answer->was_repeated && (job->task == PROCESSOR_CHARGE || job->task == PROCESSOR_REFUND))
+        job->step |= STRIPE_IN_DOUBT;
     if (answer->kind != PROCESSOR_ANSWER_WHOLE) {
         /* A fence that stands goes on standing. */
         if (!closes || job->step == 0)

@@ -6,7 +6,6 @@ SPDX-License-Identifier: MIT
 import collections
 import contextlib
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -15,8 +14,9 @@ import time
 import warnings
 
 import pytest
+from harness.http2 import Http2
 from harness.process import Process, wait_until
-from harness.servers import BUILD, ENVIRONMENT, connects, free_port
+from harness.servers import BUILD, free_port
 
 PROBE = os.path.join(BUILD, "tests", "functional", "outbound_probe")
 ANSWER_MAX = 256 * 1024
@@ -219,43 +219,6 @@ class TlsServer:
                 connection.close()
 
 
-class Http2(Process):
-    """nginx with HTTP/2; its log has a line for each request: the connection's number, and the protocol."""
-
-    name = "nginx-http2"
-
-    def __init__(self, folder, certificate):
-        super().__init__(folder)
-        self.port, self.short_port = free_port(), free_port()
-        self.url, self.short_url = f"https://127.0.0.1:{self.port}", f"https://127.0.0.1:{self.short_port}"
-        temporary = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in
-                            ("client_body", "fastcgi", "proxy", "scgi", "uwsgi"))
-        # A server behind it, so that nginx reads a body before it answers: libcurl 7.88 takes an answer over
-        # HTTP/2 that comes before it has sent its body for an error, now and then.
-        answers = f"location / {{ proxy_pass http://unix:{folder}/behind.sock; }}"
-        self.config = f"{folder}/nginx.conf"
-        with open(self.config, "w", encoding="ascii") as file:
-            file.write(
-                f"{'user root;' if os.geteuid() == 0 else ''}\ndaemon off; pid {folder}/nginx.pid; error_log stderr;\n"
-                "worker_processes 1; events { worker_connections 4096; }\nhttp {\n"
-                f"log_format one '$connection $server_protocol $status'; access_log {folder}/access.log one;\n"
-                f'server {{ listen unix:{folder}/behind.sock; access_log off; location / {{ return 200 "ok"; }} }}\n'
-                f"{temporary}\nssl_certificate {certificate[0]}; ssl_certificate_key {certificate[1]};\n"
-                f"server {{ listen 127.0.0.1:{self.port} ssl http2; {answers} }}\n"
-                f"server {{ listen 127.0.0.1:{self.short_port} ssl http2; keepalive_requests 10; {answers} }}\n}}\n")
-
-    def command(self):
-        return [shutil.which("nginx", path=ENVIRONMENT["PATH"]), "-e", "stderr", "-p", self.folder, "-c", self.config]
-
-    def ready(self):
-        return connects(socket.AF_INET, ("127.0.0.1", self.port))
-
-    def requests(self):
-        """(connection, protocol, status) of each request."""
-        with open(f"{self.folder}/access.log", encoding="ascii") as file:
-            return [tuple(line.split()) for line in file]
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("outbound")
@@ -282,7 +245,7 @@ def server(certificate):
 
 @pytest.fixture(scope="module")
 def http2(folder, certificate):
-    server = Http2(folder, certificate).start()
+    server = Http2(folder, *certificate).start()
     yield server
     server.stop()
 

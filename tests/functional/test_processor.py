@@ -11,6 +11,7 @@ import requests
 
 from harness.acquirer import rule
 from harness.client import Client
+from harness.http2 import Http2
 from harness.process import wait_until
 from harness.stack import Stack, paying_stack
 
@@ -77,8 +78,8 @@ def test_a_call_that_never_came(stack, acquirer):
 
 
 def test_a_refusal_after_a_call_that_may_still_come(stack, acquirer):
-    """The connection was kept, and is lost once a request was written to it: libcurl would send it again by itself, and
-    the refusal of the second would be taken for the only answer."""
+    """The connection was kept, and is lost once a request was written to it: libcurl sends it again by itself. The
+    first may still arrive, so the refusal of the second proves nothing."""
     def pay(_):
         assert stack.client.pay(amount=77.03).status_code == 201
     with ThreadPoolExecutor(8) as pool:  # each worker has a connection now
@@ -127,6 +128,34 @@ def test_a_refund_that_is_refused(stack, acquirer):
     again = stack.client.refund(payment, 20.01)
     assert (again.status_code, again.json()["status"]) == (201, "succeeded"), again.text
     assert stack.client.refund(payment, 30.01).status_code == 400
+
+
+class BehindHttp2:
+    """The acquirer, as it is reached through a server with HTTP/2."""
+
+    def __init__(self, acquirer, folder):
+        self.secret, self.event_secret, self.ca_file = acquirer.secret, acquirer.event_secret, acquirer.ca_file
+        certificate = acquirer.ca_file.replace("ca.pem", "server.pem")
+        self.server = Http2(folder, certificate, certificate.replace(".pem", ".key"), acquirer.address)
+
+    @property
+    def address(self):
+        return f"https://localhost:{self.server.port}"
+
+
+def test_calls_at_once_share_few_connections(acquirer, tmp_path):
+    tmp_path.chmod(0o755)
+    processor = BehindHttp2(acquirer, str(tmp_path))
+    processor.server.start()
+    try:
+        with paying_stack(processor, workers=1) as stack, ThreadPoolExecutor(24) as pool:
+            answers = list(pool.map(lambda _: Client(stack.web.url, stack.key).pay(), range(72)))
+        requests_seen = processor.server.requests()
+    finally:
+        processor.server.stop()
+    assert {answer.status_code for answer in answers} == {201}
+    assert {protocol for _, protocol, _ in requests_seen} == {"HTTP/2.0"} and len(requests_seen) == 72
+    assert len({connection for connection, _, _ in requests_seen}) <= 4
 
 
 def test_one_that_hangs_holds_nobody_else_up(acquirer):

@@ -17,7 +17,7 @@ struct message {
     struct outbound *outbound;
     struct outbound_call *call; /* NULL: nobody waits for the answer any more */
     bool was_sent;
-    bool loses_answer, cuts_answer;
+    bool was_repeated, loses_answer, cuts_answer;
     bool has_ended; /* for the sender: result, status and body are set */
     enum outbound_result result;
     int status;
@@ -167,7 +167,7 @@ send(struct message *message)
         world_later(world_now() + delay(), arrive, message);
         return;
     }
-    switch (chance_below(5)) {
+    switch (chance_below(6)) {
     case 0:
         message->was_sent = false;
         world_later(world_now() + delay(), refuse_connection, message);
@@ -178,7 +178,12 @@ send(struct message *message)
     case 2: /* long after it was given up */
         world_later(world_now() + chance_between(10000, 90000), arrive, message);
         return;
-    case 3:
+    case 3: /* twice: libcurl sends it again on a new connection */
+        message->was_repeated = true;
+        world_later(world_now() + delay(), arrive, message);
+        world_later(world_now() + delay(), arrive, message);
+        return;
+    case 4:
         message->cuts_answer = true;
         break;
     default:
@@ -225,6 +230,7 @@ finish(struct outbound *outbound, struct message *message)
     message->call = NULL;
     outbound->count--;
     call->result = message->result;
+    call->was_repeated = message->was_repeated;
     call->status = call->result == OUTBOUND_ANSWERED ? message->status : 0;
     call->answer = call->result == OUTBOUND_ANSWERED ? message->body : copy("");
     call->answer_length = strlen(call->answer);

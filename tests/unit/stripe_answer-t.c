@@ -349,6 +349,11 @@ stays_in_doubt(void **state)
 {
     const char *refusal = ERROR("\"type\":\"invalid_request_error\"");
     struct processor_answer not_sent = {.kind = PROCESSOR_ANSWER_NOT_SENT};
+    struct processor_answer repeated = {.kind = PROCESSOR_ANSWER_WHOLE,
+                                        .status = 401,
+                                        .retry_after = "",
+                                        .should_retry = "",
+                                        .was_repeated = true};
     struct scene scene;
 
     (void)state;
@@ -366,6 +371,12 @@ stays_in_doubt(void **state)
     assert_int_equal(give(&scene, 429, refusal, "", ""), PROCESSOR_SEND_AGAIN);
     assert_int_equal(give(&scene, 401, refusal, "", ""), PROCESSOR_ENDED);
     assert_int_equal(scene.job.outcome.result, PROCESSOR_REFUSED);
+    /* Nor does an answer to what was sent twice at once. */
+    begin(&scene, PROCESSOR_REFUND, "tok_a");
+    repeated.body = refusal;
+    repeated.body_length = strlen(refusal);
+    assert_int_equal(stripe_type.answer(&scene.job, &repeated, &scene.pause_ms), PROCESSOR_ENDED);
+    assert_int_equal(scene.job.outcome.result, PROCESSOR_UNKNOWN);
 }
 
 static void
