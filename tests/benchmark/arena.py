@@ -21,11 +21,12 @@ KEPT_PAYMENTS = 10_000  # that are read and refunded
 
 
 class Arena:
-    """Use it as a context manager. names: of the subjects; against: a second build of payment-api."""
+    """Use it as a context manager. names: of the subjects, kinds: their classes;
+    against: a second build of payment-api."""
 
     database_options = ("--innodb-log-file-size=1G", "--innodb-buffer-pool-size=1G", "--max-connections=400")
 
-    def __init__(self, build, against=None, names=None):
+    def __init__(self, build, against=None, names=None, kinds=(*FLOORS, *OTHERS)):
         self.folder = tempfile.mkdtemp(prefix="papi-", dir="/tmp")
         self.database = MariaDB(self.folder, self.database_options)
         self.password = secrets.token_hex(16)
@@ -33,7 +34,7 @@ class Arena:
         builds = [self.api]
         if against:
             builds.append(PaymentApi(self, against, "before", "the other build"))
-        others = [kind(self) for kind in (*FLOORS, *OTHERS) if names is None or kind.name in names]
+        others = [kind(self) for kind in kinds if names is None or kind.name in names]
         self.subjects = {subject.name: subject for subject in (*builds, *others)}
         self.front = Front(self.folder, list(self.subjects.values()))
         self.merchant = self.key = None

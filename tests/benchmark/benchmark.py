@@ -15,6 +15,7 @@ import chart  # noqa: E402
 import report  # noqa: E402
 from arena import Arena  # noqa: E402
 from costs import costs  # noqa: E402
+from flight import flight  # noqa: E402
 from harness.servers import BUILD  # noqa: E402
 from latency import alone, at_half_of_peak  # noqa: E402
 from memory import fresh, idle, in_hand, over_many  # noqa: E402
@@ -23,7 +24,7 @@ from rates import Failure, all_rows, calibrate, check_answer, ratios_of, run_rou
 from size import size  # noqa: E402
 from subjects import FLOORS, OTHERS  # noqa: E402
 
-PARTS = ("rates", "latency", "alone", "memory", "costs", "overload")
+PARTS = ("rates", "latency", "alone", "memory", "costs", "overload", "flight")
 SIMPLE = tuple(kind.name for kind in (*FLOORS, *OTHERS))
 ROWS = (*SIMPLE, "post", "post-key", "get", "refunds", "refunds-hot")
 
@@ -121,11 +122,13 @@ def main():
     parts = [part for part in PARTS if not only or part in only] or ["rates"]
     document = {"settings": {"rounds": options.rounds, "seconds": options.seconds}}
     try:
-        if set(parts) - {"overload"}:
+        if set(parts) - {"overload", "flight"}:
             measure_arena(options, parts, needed_rows(only), document)
         if "overload" in parts:
             progress("overload")
             document["overload"] = overload(os.path.abspath(options.build), 2 if options.quick else 10)
+        if "flight" in parts:
+            document["flight"] = flight(os.path.abspath(options.build), 2 if options.quick else 10, progress)
         if options.millions:
             document["size"] = size(os.path.abspath(options.build), options.rounds, max(options.seconds, 5), progress)
     except Failure as failure:

@@ -7,6 +7,8 @@ SPDX-License-Identifier: MIT
 # Of a worker, in KiB.
 IDLE_TARGET, IN_HAND_TARGET = 1.2 * 1024, 4 * 1024
 SIZE_TARGET = 0.95
+# Of in flight / latency, until the machine's processors are that full; and of the whole pool, in KiB.
+FLIGHT_TARGET, FULL, FLIGHT_MEMORY_TARGET = 0.9, 0.95, 32 * 1024
 
 
 def verdict(good):
@@ -112,6 +114,35 @@ def size(document):
     return lines
 
 
+def flight(document):
+    found = document["flight"]
+    enough = [one for one in found["levels"] if one["busy"] < FULL]
+    most = max(found["levels"], key=lambda one: one["in flight"])
+    lines = [f"payments whose processor takes {found['latency'] * 1000:.0f} ms",
+             f"{'in flight':>11}{'per second':>12}{'of in flight / latency':>24}{'p50 ms':>9}{'p99 ms':>9}"
+             f"{'machine busy':>14}{'pool, KiB (PSS)':>17}{'not made':>10}"]
+    lines += [f"{one['in flight']:11}{one['per second']:12.0f}{one['of what is possible']:24.2f}{one['p50']:9.0f}"
+              f"{one['p99']:9.0f}{one['busy']:14.0%}{one['memory']:17}{one['other answers']:10}"
+              for one in found["levels"]]
+    if enough:
+        least = min(one["of what is possible"] for one in enough)
+        lines.append(f"  least of what is possible while the machine is not full: {least:.2f}; at least "
+                     f"{FLIGHT_TARGET}: {verdict(least >= FLIGHT_TARGET)}")
+    else:
+        lines.append("  the machine was full all the time: what would be possible was not measured")
+    lines += [
+        f"  memory with {most['in flight']} in flight: at most {FLIGHT_MEMORY_TARGET} KiB: "
+        f"{verdict(most['memory'] <= FLIGHT_MEMORY_TARGET)}",
+        f"  PHP-FPM with {found['php']['children']} children ({found['php']['memory']} KiB), "
+        f"{found['php']['in flight']} clients: {found['php']['per second']:.0f} per second",
+    ]
+    for title, name in ((f"{found['beside in flight']} in flight", "beside"),
+                        (f"{found['hanging']} at a processor that hangs", "beside one that hangs")):
+        lines.append(f"  one client beside {title}, p50 ms: " + ", ".join(
+            f"{kind} {one['beside']:.1f} (without {one['alone']:.1f})" for kind, one in found[name].items()))
+    return lines
+
+
 def environment(document):
     found = document["environment"]
     return [
@@ -124,11 +155,12 @@ def environment(document):
 
 
 SECTIONS = (("rates", rates), ("latency", latency), ("alone", alone), ("memory", memory), ("costs", costs),
-            ("size", size), ("overload", overload))
+            ("size", size), ("overload", overload),
+            ("flight", flight))
 
 
 def text(document):
-    blocks = [environment(document)]
+    blocks = [environment(document)] if "environment" in document else []
     found = ratios(document)
     if len(found) > 1:
         blocks.append(found)

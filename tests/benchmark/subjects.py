@@ -132,11 +132,12 @@ class Php(Subject):
 
     name, label, processes, candidates = "php", "PHP-FPM", 16, (8, 16, 32)
     program = "php-fpm8.2"
+    page = "payments.php"
     settings = ("-d", "opcache.enable=1", "-d", "opcache.validate_timestamps=0")
 
     def servers(self):
         folder = self.arena.folder
-        self.script = shutil.copy(os.path.join(HERE, "php", "payments.php"), folder)
+        self.script = shutil.copy(os.path.join(HERE, "php", self.page), folder)
         self.sockets = [self.address()]
         config = os.path.join(folder, "php-fpm.conf")
         with open(config, "w", encoding="utf-8") as file:
@@ -145,12 +146,15 @@ class Php(Subject):
                 f"[www]\nlisten = {self.address()}\nlisten.mode = 0666\nlisten.backlog = 4096\n"
                 f"{'user = root' if os.geteuid() == 0 else ''}\n"
                 f"pm = static\npm.max_children = {self.processes}\ncatch_workers_output = yes\n"
-                f"env[DB_SOCKET] = {self.arena.database.socket}\nenv[DB_USER] = payment-api\n"
-                f"env[DB_PASSWORD] = {self.arena.password}\nenv[DB_NAME] = {self.schema}\n"
+                + "".join(f"env[{name}] = {value}\n" for name, value in self.environment().items())
             )
         root = ["--allow-to-run-as-root"] if os.geteuid() == 0 else []
         return [Server(folder, self.name, [self.program_path(), *self.settings, "--nodaemonize", *root,
                                            "--fpm-config", config], self.address())]
+
+    def environment(self):
+        return {"DB_SOCKET": self.arena.database.socket, "DB_USER": "payment-api", "DB_PASSWORD": self.arena.password,
+                "DB_NAME": self.schema}
 
     def program_path(self):
         return shutil.which(self.program, path=ENVIRONMENT["PATH"])
