@@ -24,6 +24,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/api/documents.c app/api/documents.h \
 	app/api/embedded.h \
 	app/api/error.c app/api/error.h \
+	app/api/events.c app/api/events.h \
 	app/api/exchange.c app/api/exchange.h \
 	app/api/full_view.c app/api/full_view.h \
 	app/api/health.c app/api/health.h \
@@ -46,6 +47,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/domain/api_key.c app/domain/api_key.h \
 	app/domain/card_number.c app/domain/card_number.h \
 	app/domain/currency.c app/domain/currency.h \
+	app/domain/event.c app/domain/event.h \
 	app/domain/idempotency_key.c app/domain/idempotency_key.h \
 	app/domain/identifier.c app/domain/identifier.h \
 	app/domain/metadata.c app/domain/metadata.h \
@@ -99,6 +101,8 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/credential_store.c app/store/credential_store.h \
 	app/store/database.c app/store/database.h \
 	app/store/due_store.c app/store/due_store.h \
+	app/store/event_list.c app/store/event_list.h \
+	app/store/event_store.c app/store/event_store.h \
 	app/store/full_store.c app/store/full_store.h \
 	app/store/host_list.c app/store/host_list.h \
 	app/store/ledger_pages.c app/store/ledger_pages.h \
@@ -112,6 +116,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/payment_store.c app/store/payment_store.h \
 	app/store/refund_list.c app/store/refund_list.h \
 	app/store/refund_row.c app/store/refund_row.h \
+	app/store/refund_settlement.c \
 	app/store/refund_store.c app/store/refund_store.h \
 	app/store/reservation.c app/store/reservation.h \
 	app/store/resolution_store.c app/store/resolution_store.h \
@@ -120,6 +125,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/schema_store.c app/store/schema_store.h \
 	app/store/server_error.c app/store/server_error.h \
 	app/store/settlement.c app/store/settlement.h \
+	app/store/settlement_group.c app/store/settlement_group.h \
 	app/store/slots.c app/store/slots.h \
 	app/store/statement.c app/store/statement.h
 

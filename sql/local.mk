@@ -10,5 +10,6 @@ dist_sql_DATA = \
 	sql/0007_metadata.sql \
 	sql/0008_audit.sql \
 	sql/0009_notices.sql \
+	sql/0010_events.sql \
 	sql/grants-operator.sql \
 	sql/grants.sql

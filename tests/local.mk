@@ -7,6 +7,7 @@ unit_tests = \
 	tests/unit/children-t \
 	tests/unit/config-t \
 	tests/unit/currency-t \
+	tests/unit/event-t \
 	tests/unit/fastcgi_record-t \
 	tests/unit/host_list-t \
 	tests/unit/idempotency_key-t \
@@ -58,6 +59,9 @@ tests_unit_config_t_LDADD = $(unit_LDADD)
 tests_unit_currency_t_SOURCES = tests/unit/currency-t.c tests/unit/unit.h
 tests_unit_currency_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_currency_t_LDADD = $(unit_LDADD)
+tests_unit_event_t_SOURCES = tests/unit/event-t.c tests/unit/unit.h
+tests_unit_event_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_event_t_LDADD = $(unit_LDADD)
 tests_unit_fastcgi_record_t_SOURCES = tests/unit/fastcgi_record-t.c tests/unit/unit.h
 tests_unit_fastcgi_record_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_fastcgi_record_t_LDADD = $(unit_LDADD)
@@ -327,6 +331,7 @@ EXTRA_DIST += \
 	tests/functional/test_database.py \
 	tests/functional/test_deployments.py \
 	tests/functional/test_differences.py \
+	tests/functional/test_events.py \
 	tests/functional/test_faults.py \
 	tests/functional/test_fastcgi.py \
 	tests/functional/test_full_view.py \
@@ -414,6 +419,7 @@ tests_simulation_simulation_SOURCES = \
 	tests/simulation/machine.c \
 	tests/simulation/main.c \
 	tests/simulation/network.c \
+	tests/simulation/outbox.c tests/simulation/outbox.h \
 	tests/simulation/schema.c \
 	tests/simulation/server.c tests/simulation/server.h \
 	tests/simulation/sql.c tests/simulation/sql.h \

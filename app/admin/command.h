@@ -42,6 +42,8 @@ struct admin {
     bool live;                  /* --live */
     const char *live_processor; /* --live-processor */
     const char *test_processor; /* --test-processor */
+    const char *live_events;    /* --live-events */
+    const char *test_events;    /* --test-events */
     bool resume;                /* --resume */
     bool once;                  /* --once */
     bool unresolved;            /* --unresolved */

@@ -74,34 +74,78 @@ set_processor(const struct admin *admin, const struct identifier *id, enum mode 
                                         none ? NULL : name, &entry);
 }
 
+/* Reads "on" or "off"; NULL, the option was not given, is as good. */
+static bool
+check_switch(const char *option, const char *value)
+{
+    if (value == NULL || strcmp(value, "on") == 0 || strcmp(value, "off") == 0)
+        return true;
+    admin_complain("--%s is on or off, not \"%s\"", option, value);
+    return false;
+}
+
+static enum store_result
+set_events(const struct admin *admin, const struct identifier *id, enum mode mode,
+           const char *value)
+{
+    char detail[AUDIT_DETAIL_SIZE];
+    struct audit_entry entry;
+
+    snprintf(detail, sizeof detail, "%s events: %s", mode_name(mode), value);
+    if (!admin_audit(admin, &entry, admin->argument, detail))
+        return STORE_FAILED;
+    return merchant_store_set_events(admin->database, admin_deadline(admin), id, mode,
+                                     strcmp(value, "on") == 0, &entry);
+}
+
+/* Those settings that were given. */
+static enum store_result
+set_all(const struct admin *admin, const struct identifier *id)
+{
+    enum store_result result = STORE_OK;
+
+    if (admin->live_processor != NULL)
+        result = set_processor(admin, id, MODE_LIVE, admin->live_processor);
+    if (result == STORE_OK && admin->test_processor != NULL)
+        result = set_processor(admin, id, MODE_TEST, admin->test_processor);
+    if (result == STORE_OK && admin->live_events != NULL)
+        result = set_events(admin, id, MODE_LIVE, admin->live_events);
+    if (result == STORE_OK && admin->test_events != NULL)
+        result = set_events(admin, id, MODE_TEST, admin->test_events);
+    return result;
+}
+
 enum admin_exit
 merchant_set(struct admin *admin)
 {
     struct identifier id;
     enum store_result result = STORE_NOT_FOUND;
 
-    if (admin->live_processor == NULL && admin->test_processor == NULL) {
-        admin_complain("nothing to set: give --live-processor NAME or --test-processor NAME");
+    if (admin->live_processor == NULL && admin->test_processor == NULL &&
+        admin->live_events == NULL && admin->test_events == NULL) {
+        admin_complain("nothing to set: give --live-processor NAME, --test-processor NAME,"
+                       " --live-events on|off or --test-events on|off");
         return ADMIN_USAGE;
     }
+    if (!check_switch("live-events", admin->live_events) ||
+        !check_switch("test-events", admin->test_events))
+        return ADMIN_USAGE;
     if ((admin->live_processor != NULL &&
          !check_processor(admin, admin->live_processor, MODE_LIVE)) ||
         (admin->test_processor != NULL &&
          !check_processor(admin, admin->test_processor, MODE_TEST)))
         return ADMIN_REFUSED;
     if (identifier_parse(IDENTIFIER_MERCHANT, admin->argument, &id))
-        result = STORE_OK;
-    if (result == STORE_OK && admin->live_processor != NULL)
-        result = set_processor(admin, &id, MODE_LIVE, admin->live_processor);
-    if (result == STORE_OK && admin->test_processor != NULL)
-        result = set_processor(admin, &id, MODE_TEST, admin->test_processor);
+        result = set_all(admin, &id);
     if (result != STORE_OK)
         return admin_store_failure(admin, result, "merchant");
     if (admin->json)
-        admin_print_json(json_pack("{s:s, s:s?, s:s?}", "id", admin->argument, "live_processor",
-                                   admin->live_processor, "test_processor", admin->test_processor));
+        admin_print_json(json_pack("{s:s, s:s?, s:s?, s:s?, s:s?}", "id", admin->argument,
+                                   "live_processor", admin->live_processor, "test_processor",
+                                   admin->test_processor, "live_events", admin->live_events,
+                                   "test_events", admin->test_events));
     else
-        printf("Set merchant %s: new payments go there within %d s.\n", admin->argument,
+        printf("Set merchant %s: so it is for new payments within %d s.\n", admin->argument,
                admin->config.key_cache_seconds);
     return ADMIN_DONE;
 }
@@ -112,10 +156,19 @@ collect_merchant(void *arg, const struct merchant_row *row)
     char id[IDENTIFIER_TEXT_SIZE];
 
     identifier_format(IDENTIFIER_MERCHANT, &row->id, id);
-    json_array_append_new(arg, json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?}", "id", id, "name",
-                                         row->name, "created_at", row->created_at, "disabled_at",
-                                         row->disabled_at, "live_processor", row->live_processor,
-                                         "test_processor", row->test_processor));
+    json_array_append_new(
+        arg, json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:b, s:b}", "id", id, "name", row->name,
+                       "created_at", row->created_at, "disabled_at", row->disabled_at,
+                       "live_processor", row->live_processor, "test_processor", row->test_processor,
+                       "live_events", row->live_events, "test_events", row->test_events));
+}
+
+static const char *
+events_of(const struct merchant_row *row)
+{
+    if (row->live_events)
+        return row->test_events ? "live,test" : "live";
+    return row->test_events ? "test" : "-";
 }
 
 static void
@@ -125,10 +178,11 @@ print_merchant(void *arg, const struct merchant_row *row)
 
     (void)arg;
     identifier_format(IDENTIFIER_MERCHANT, &row->id, id);
-    printf("%-30s  %-20s  %-20s  %-12s  %-12s  %s\n", id, row->created_at,
+    printf("%-30s  %-20s  %-20s  %-12s  %-12s  %-9s  %s\n", id, row->created_at,
            row->disabled_at != NULL ? row->disabled_at : "-",
            row->live_processor != NULL ? row->live_processor : "-",
-           row->test_processor != NULL ? row->test_processor : "sandbox", row->name);
+           row->test_processor != NULL ? row->test_processor : "sandbox", events_of(row),
+           row->name);
 }
 
 enum admin_exit
@@ -138,8 +192,8 @@ merchant_list(struct admin *admin)
     enum store_result result;
 
     if (!admin->json)
-        printf("%-30s  %-20s  %-20s  %-12s  %-12s  %s\n", "ID", "CREATED", "DISABLED", "LIVE",
-               "TEST", "NAME");
+        printf("%-30s  %-20s  %-20s  %-12s  %-12s  %-9s  %s\n", "ID", "CREATED", "DISABLED", "LIVE",
+               "TEST", "EVENTS", "NAME");
     result =
         merchant_store_list(admin->database, admin->json ? collect_merchant : print_merchant, list);
     if (result == STORE_OK && admin->json)

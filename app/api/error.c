@@ -29,6 +29,7 @@ static const struct error_row rows[] = {
     [API_PROCESSING_ERROR] = {402, "Processing error", 0},
     [API_PAYMENT_NOT_FOUND] = {404, "Payment not found", 0},
     [API_REFUND_NOT_FOUND] = {404, "Refund not found", 0},
+    [API_EVENT_NOT_FOUND] = {404, "Event not found", 0},
     [API_NOT_FOUND] = {404, "Not found", 0},
     [API_METHOD_NOT_ALLOWED] = {405, "Method not allowed", 0},
     [API_REQUEST_IN_PROGRESS] = {409, "Request in progress", 1},

@@ -18,6 +18,7 @@
 #include "operations/charge.h"
 #include "operations/reconcile.h"
 #include "operations/refund.h"
+#include "store/event_list.h"
 #include "store/payment_list.h"
 #include "store/refund_list.h"
 
@@ -110,6 +111,8 @@ struct exchange {
         struct payment_listing payment_listing;
         struct refund_listing refund_listing;
         struct telling telling;
+        struct event_listing event_listing;
+        struct identifier event_id;
     };
 };
 

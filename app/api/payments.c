@@ -126,6 +126,7 @@ payments_create(const struct service *service, struct exchange *exchange)
     charge->owner = exchange;
     charge->processor = exchange->processor;
     charge->deadline = exchange->deadline;
+    charge->wants_events = exchange->credential.wants_events;
     charge->payment.merchant_id = exchange->credential.merchant_id;
     charge->payment.mode = exchange->credential.mode;
     error = read_members(exchange, &body, &charge->payment);

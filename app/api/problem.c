@@ -37,6 +37,7 @@ static const struct problem_row rows[] = {
          .detail = "The key is empty, longer than 255 bytes, not printable ASCII, or a card"
                    " number."},
     [API_INVALID_QUERY] = {.detail = "A query parameter is not known, comes twice or is wrong."},
+    [API_INVALID_SIGNATURE] = {.detail = "The processor's signature is absent, wrong or too old."},
     [API_MISSING_API_KEY] = {.header = "Authorization",
                              .detail = "Send the API key as Authorization: Bearer KEY."},
     [API_INVALID_API_KEY] = {.header = "Authorization",
@@ -50,6 +51,7 @@ static const struct problem_row rows[] = {
     [API_PROCESSING_ERROR] = {.detail = "The processor could not carry it out."},
     [API_PAYMENT_NOT_FOUND] = {.detail = "This merchant has no such payment in this mode."},
     [API_REFUND_NOT_FOUND] = {.detail = "This merchant has no such refund in this mode."},
+    [API_EVENT_NOT_FOUND] = {.detail = "This merchant has no such event in this mode."},
     [API_NOT_FOUND] = {.detail = "There is no such path."},
     [API_METHOD_NOT_ALLOWED] = {.detail = "The path has other methods: see Allow."},
     [API_REQUEST_IN_PROGRESS] =

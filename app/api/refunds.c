@@ -50,6 +50,7 @@ refunds_create(const struct service *service, struct exchange *exchange)
     memset(refunding, 0, offsetof(struct refunding, payment));
     refunding->owner = exchange;
     refunding->deadline = exchange->deadline;
+    refunding->wants_events = exchange->credential.wants_events;
     refunding->refund.merchant_id = exchange->credential.merchant_id;
     refunding->refund.mode = exchange->credential.mode;
     error = read_members(exchange, &body, refunding);

@@ -6,6 +6,7 @@
 #include "api/routes.h"
 
 #include "api/documents.h"
+#include "api/events.h"
 #include "api/health.h"
 #include "api/lists.h"
 #include "api/metrics_page.h"
@@ -22,6 +23,8 @@ static const struct api_route routes[] = {
     {.path.pattern = "/refunds", GET(refunds_list), POST(refunds_create)},
     {.path.pattern = "/refunds/{id}", GET(refunds_read)},
     {.path.pattern = "/processors/{name}/events", POST(notices_take), .access = ACCESS_SIGNED},
+    {.path.pattern = "/events", GET(events_list)},
+    {.path.pattern = "/events/{id}", GET(events_read)},
     {.path.pattern = "/healthz", GET(health_live), .access = ACCESS_OPEN},
     {.path.pattern = "/readyz", GET(health_ready), .access = ACCESS_OPEN},
     {.path.pattern = "/metrics", GET(metrics_read), .access = ACCESS_OPEN},

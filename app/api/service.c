@@ -11,6 +11,8 @@
 #include "store/attempt_store.h"
 #include "store/credential_store.h"
 #include "store/due_store.h"
+#include "store/event_list.h"
+#include "store/event_store.h"
 #include "store/notice_store.h"
 #include "store/payment_store.h"
 #include "store/refund_store.h"
@@ -24,7 +26,8 @@ open_database(const struct config *config, const char *account, const struct log
     static const struct statement_set *const sets[] = {
         &credential_statements, &payment_statements,     &payment_row_statements,
         &refund_row_statements, &reservation_statements, &attempt_statements,
-        &due_statements,        &settlement_statements,  &notice_statements,
+        &due_statements,        &settlement_statements,  &refund_settlement_statements,
+        &event_statements,      &event_list_statements,  &notice_statements,
     };
     struct database_settings settings = {
         .option_file = config->path,

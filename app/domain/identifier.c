@@ -18,6 +18,8 @@ static const char *const prefixes[] = {
     [IDENTIFIER_REFUND] = "refund_",
     [IDENTIFIER_MERCHANT] = "mer_",
     [IDENTIFIER_API_KEY] = "key_",
+    [IDENTIFIER_EVENT] = "evt_",
+    [IDENTIFIER_ENDPOINT] = "we_",
 };
 
 bool

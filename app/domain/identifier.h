@@ -22,6 +22,8 @@ enum identifier_kind {
     IDENTIFIER_REFUND,   /* refund_ */
     IDENTIFIER_MERCHANT, /* mer_ */
     IDENTIFIER_API_KEY,  /* key_ */
+    IDENTIFIER_EVENT,    /* evt_ */
+    IDENTIFIER_ENDPOINT, /* we_: of webhooks */
 };
 
 struct identifier {

@@ -61,6 +61,18 @@ prepare(const struct workshop *workshop, struct charge *charge)
     return OPERATION_WAITS;
 }
 
+/* The event that is kept with it, made before the first try as its id is; *kept is NULL when there
+ * is none: what a processor has to decide is told when it has. */
+static bool
+announce(const struct charge *charge, struct event *event, const struct event **kept)
+{
+    *kept = NULL;
+    if (!charge->wants_events || charge->processor->type->has_effects)
+        return true;
+    *kept = event;
+    return event_of_payment(event, &charge->payment);
+}
+
 /* The answer to a request whose idempotency key has been used before. */
 static enum operation_outcome
 replay(struct charge *charge, const struct payment *existing)
@@ -102,22 +114,26 @@ charge_run(const struct workshop *workshop, struct charge *const *charges, size_
 {
     struct payment_insertion insertions[OPERATION_GROUP_MAX];
     struct payment existing[OPERATION_GROUP_MAX];
+    struct event events[OPERATION_GROUP_MAX];
     struct charge *members[OPERATION_GROUP_MAX];
     struct deadline deadline = {.at = INT64_MAX};
     size_t size = 0;
 
     for (size_t i = 0; i < count; i++) {
         struct charge *charge = charges[i];
+        const struct event *event = NULL;
 
         charge->outcome = OPERATION_WAITS;
         if (has_twin(insertions, size, &charge->payment))
             continue;
         charge->outcome = prepare(workshop, charge);
+        if (charge->outcome == OPERATION_WAITS && !announce(charge, &events[size], &event))
+            charge->outcome = OPERATION_FAILED;
         if (charge->outcome != OPERATION_WAITS)
             continue;
         members[size] = charge;
-        insertions[size] =
-            (struct payment_insertion){.payment = &charge->payment, .existing = &existing[size]};
+        insertions[size] = (struct payment_insertion){
+            .payment = &charge->payment, .existing = &existing[size], .event = event};
         size++;
         deadline = deadline_earlier(deadline, charge->deadline);
     }
@@ -195,6 +211,8 @@ charge_settle(const struct workshop *workshop, struct charge *const *charges, si
         *settlement = (struct payment_settlement){
             .payment = &charges[i]->payment,
             .reference = outcome->reference,
+            .wish = charges[i]->wants_events ? EVENTS_WANTED : EVENTS_UNWANTED,
+            .tells_processing = true,
             .attempts = &attempts[size],
             .attempt_count = caller_attempt(&charges[i]->call, &attempts[size]) ? 1 : 0,
         };

@@ -17,6 +17,7 @@ struct charge {
     struct payment payment; /* what is asked for; on OPERATION_REPLAYED the one of that request */
     const struct processor *processor; /* not owned */
     struct deadline deadline;
+    bool wants_events; /* its merchant is told by an event */
     enum operation_outcome outcome;
     void *owner;      /* becomes call.owner */
     struct call call; /* with OPERATION_CALLS */

@@ -15,6 +15,7 @@
 struct group {
     struct refunding *members[OPERATION_GROUP_MAX];
     const struct processor *processors[OPERATION_GROUP_MAX];
+    struct event events[OPERATION_GROUP_MAX]; /* of those that announces() is true for */
     size_t count;
     struct deadline deadline;
 };
@@ -90,6 +91,13 @@ decide(const struct workshop *workshop, struct refund *refund, const struct proc
     }
 }
 
+/* True when an event is kept with it: what a processor has to decide is told when it has. */
+static bool
+announces(const struct refunding *refunding)
+{
+    return refunding->wants_events && refunding->refund.status != REFUND_PROCESSING;
+}
+
 /* Finds the payments; those refunds stay in the group that can be kept. */
 static void
 look_up(const struct workshop *workshop, struct group *group)
@@ -118,6 +126,10 @@ look_up(const struct workshop *workshop, struct group *group)
         if (refunding->outcome != OPERATION_WAITS)
             continue;
         decide(workshop, &refunding->refund, processor);
+        if (announces(refunding) && !event_of_refund(&group->events[kept], &refunding->refund)) {
+            refunding->outcome = OPERATION_FAILED;
+            continue;
+        }
         group->members[kept] = refunding;
         group->processors[kept] = processor;
         kept++;
@@ -161,9 +173,11 @@ keep(const struct workshop *workshop, struct group *group)
     struct refund existing[OPERATION_GROUP_MAX];
 
     for (size_t i = 0; i < group->count; i++)
-        insertions[i] = (struct refund_insertion){.refund = &group->members[i]->refund,
-                                                  .processor = group->processors[i]->name,
-                                                  .existing = &existing[i]};
+        insertions[i] = (struct refund_insertion){
+            .refund = &group->members[i]->refund,
+            .processor = group->processors[i]->name,
+            .existing = &existing[i],
+            .event = announces(group->members[i]) ? &group->events[i] : NULL};
     refund_store_insert(workshop->database, group->deadline, insertions, group->count);
     for (size_t i = 0; i < group->count; i++) {
         struct refunding *refunding = group->members[i];
@@ -226,6 +240,7 @@ refund_settle(const struct workshop *workshop, struct refunding *const *refundin
             .refund = &refundings[i]->refund,
             .status = refund_conclude(outcome->result),
             .reference = outcome->reference,
+            .wish = refundings[i]->wants_events ? EVENTS_WANTED : EVENTS_UNWANTED,
             .attempts = &attempts[size],
             .attempt_count = caller_attempt(&refundings[i]->call, &attempts[size]) ? 1 : 0,
         };

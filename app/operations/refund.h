@@ -19,6 +19,7 @@ struct refunding {
     struct refund refund;  /* what is asked for; on OPERATION_REPLAYED the one of that request */
     struct decimal amount; /* as the client wrote it; the payment's currency makes it minor units */
     struct deadline deadline;
+    bool wants_events; /* its merchant is told by an event */
     enum operation_outcome outcome;
     void *owner;            /* becomes call.owner */
     struct payment payment; /* whose money is given back; set when the refund is kept */

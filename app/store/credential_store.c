@@ -12,12 +12,13 @@ enum {
     FIND,
 };
 
-#define COLUMN_COUNT 4
+#define COLUMN_COUNT 5
 
 static const struct statement statements[] = {
     SLOT_STATEMENTS(FIND, "credential by hash",
                     "SELECT k.key_hash, k.merchant_id, k.mode,"
-                    " IF(k.mode = 'live', m.live_processor, m.test_processor) FROM api_keys k"
+                    " IF(k.mode = 'live', m.live_processor, m.test_processor),"
+                    " IF(k.mode = 'live', m.live_events, m.test_events) FROM api_keys k"
                     " FORCE INDEX (api_keys_hash) JOIN merchants m ON m.id = k.merchant_id"
                     " WHERE k.revoked_at IS NULL AND m.disabled_at IS NULL"
                     " AND (k.expires_at IS NULL OR k.expires_at > UTC_TIMESTAMP(3)) AND (",
@@ -34,6 +35,7 @@ struct search_group {
     struct api_key_hash hash;
     struct credential credential;
     char mode[8];
+    int64_t wants_events;
 };
 
 static enum database_result
@@ -45,6 +47,7 @@ take_found(void *arg)
     column_end(&group->columns[3], group->credential.processor);
     if (!mode_parse(group->mode, &group->credential.mode))
         return DATABASE_FAILED;
+    group->credential.wants_events = group->wants_events != 0;
     for (size_t i = 0; i < group->count; i++) {
         struct credential_search *search = &group->searches[i];
 
@@ -67,6 +70,7 @@ find(struct database *database, void *arg)
         column_text(&group->columns[2], group->mode, sizeof group->mode),
         column_text(&group->columns[3], group->credential.processor,
                     sizeof group->credential.processor),
+        column_number(&group->columns[4], &group->wants_events),
     };
 
     for (size_t i = 0; i < group->count; i++) {

@@ -16,6 +16,7 @@ struct credential {
     enum mode mode;
     char processor[PROCESSOR_NAME_SIZE]; /* of the merchant's payments in this mode; "": none named
                                           */
+    bool wants_events; /* what changes of its records in this mode is told by events */
 };
 
 extern const struct statement_set credential_statements;

@@ -21,6 +21,8 @@ enum {
     COUNT_KEY,
     SET_LIVE_PROCESSOR,
     SET_TEST_PROCESSOR,
+    SET_LIVE_EVENTS,
+    SET_TEST_EVENTS,
     FIND_LIVE_PROCESSOR,
     FIND_TEST_PROCESSOR,
 };
@@ -63,6 +65,12 @@ static const struct statement statements[] = {
     [SET_TEST_PROCESSOR] = {.name = "test processor of a merchant",
                             .sql = "UPDATE merchants SET test_processor = ? WHERE id = ?",
                             .parameters = 2},
+    [SET_LIVE_EVENTS] = {.name = "live events of a merchant",
+                         .sql = "UPDATE merchants SET live_events = ? WHERE id = ?",
+                         .parameters = 2},
+    [SET_TEST_EVENTS] = {.name = "test events of a merchant",
+                         .sql = "UPDATE merchants SET test_events = ? WHERE id = ?",
+                         .parameters = 2},
     [FIND_LIVE_PROCESSOR] = {.name = "live processor by merchant",
                              .sql = "SELECT live_processor FROM merchants WHERE id = ?",
                              .parameters = 1,
@@ -186,26 +194,24 @@ merchant_store_enable(struct database *database, struct deadline deadline,
     return store_result_of(result, work.found);
 }
 
-struct processor_work {
+/* A column of a merchant is set. */
+struct setting_work {
+    const struct statement *statement;
     const struct identifier *id;
-    enum mode mode;
-    const char *name;
-    char *found_name;
+    MYSQL_BIND value;
     enum store_result found;
     bool changed;
 };
 
 static enum database_result
-set_processor(struct database *database, void *arg)
+set_column(struct database *database, void *arg)
 {
-    struct processor_work *work = arg;
-    MYSQL_BIND parameters[] = {bind_text(work->name), bind_identifier(work->id)};
+    struct setting_work *work = arg;
+    MYSQL_BIND parameters[] = {work->value, bind_identifier(work->id)};
     enum database_result result;
     size_t rows;
 
-    result = database_execute(
-        database, &statements[work->mode == MODE_LIVE ? SET_LIVE_PROCESSOR : SET_TEST_PROCESSOR],
-        parameters, NULL, &rows);
+    result = database_execute(database, work->statement, parameters, NULL, &rows);
     work->changed = rows > 0;
     return result == DATABASE_DONE
                ? look_up(database, &statements[COUNT_MERCHANT], work->id, &work->found)
@@ -217,12 +223,40 @@ merchant_store_set_processor(struct database *database, struct deadline deadline
                              const struct identifier *id, enum mode mode, const char *name,
                              const struct audit_entry *entry)
 {
-    struct processor_work work = {.id = id, .mode = mode, .name = name, .found = STORE_FAILED};
+    struct setting_work work = {
+        .statement = &statements[mode == MODE_LIVE ? SET_LIVE_PROCESSOR : SET_TEST_PROCESSOR],
+        .id = id,
+        .value = bind_text(name),
+        .found = STORE_FAILED};
     enum database_result result =
-        audit_store_run(database, deadline, entry, set_processor, &work, &work.changed);
+        audit_store_run(database, deadline, entry, set_column, &work, &work.changed);
 
     return store_result_of(result, work.found);
 }
+
+enum store_result
+merchant_store_set_events(struct database *database, struct deadline deadline,
+                          const struct identifier *id, enum mode mode, bool wanted,
+                          const struct audit_entry *entry)
+{
+    int64_t value = wanted ? 1 : 0;
+    struct setting_work work = {
+        .statement = &statements[mode == MODE_LIVE ? SET_LIVE_EVENTS : SET_TEST_EVENTS],
+        .id = id,
+        .value = bind_number(&value),
+        .found = STORE_FAILED};
+    enum database_result result =
+        audit_store_run(database, deadline, entry, set_column, &work, &work.changed);
+
+    return store_result_of(result, work.found);
+}
+
+struct processor_work {
+    const struct identifier *id;
+    enum mode mode;
+    char *found_name;
+    enum store_result found;
+};
 
 static enum database_result
 find_processor(struct database *database, void *arg)
@@ -347,7 +381,9 @@ show_merchant(void *arg, char **row, const unsigned long *lengths)
                                     .created_at = row[2],
                                     .disabled_at = row[3],
                                     .live_processor = row[4],
-                                    .test_processor = row[5]};
+                                    .test_processor = row[5],
+                                    .live_events = row[6][0] != '0',
+                                    .test_events = row[7][0] != '0'};
 
     (void)lengths;
     memcpy(merchant.id.bytes, row[0], IDENTIFIER_SIZE);
@@ -363,7 +399,8 @@ merchant_store_list(struct database *database, merchant_seen *seen, void *arg)
         database_query(
             database,
             "SELECT id, name, " AS_TIME("created_at") ", " AS_TIME(
-                "disabled_at") ", live_processor, test_processor FROM merchants ORDER BY id",
+                "disabled_at") ", live_processor, test_processor, live_events, test_events"
+                               " FROM merchants ORDER BY id",
             show_merchant, &listing),
         STORE_OK);
 }

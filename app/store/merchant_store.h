@@ -22,6 +22,8 @@ struct merchant_row {
     const char *disabled_at;
     const char *live_processor; /* NULL: none */
     const char *test_processor; /* NULL: the sandbox */
+    bool live_events;           /* changes of its live records are told by events */
+    bool test_events;
 };
 
 /* An API key as lists show it. */
@@ -78,7 +80,14 @@ enum store_result merchant_store_set_processor(struct database *database, struct
                                                const char *name, const struct audit_entry *entry)
     __attribute__((warn_unused_result));
 
-/* The same, read: "" where it has none of its own. */
+/* Sets whether changes of a merchant's records in a mode are told by events. STORE_OK;
+ * STORE_NOT_FOUND. */
+enum store_result merchant_store_set_events(struct database *database, struct deadline deadline,
+                                            const struct identifier *id, enum mode mode,
+                                            bool wanted, const struct audit_entry *entry)
+    __attribute__((warn_unused_result));
+
+/* The processor, read: "" where it has none of its own. */
 enum store_result merchant_store_processor(struct database *database, struct deadline deadline,
                                            const struct identifier *id, enum mode mode,
                                            char name[PROCESSOR_NAME_SIZE])

@@ -9,6 +9,7 @@
 
 #include "domain/attempt.h"
 #include "store/binding.h"
+#include "store/event_store.h"
 #include "store/payment_row.h"
 
 static const struct statement statements[] = {
@@ -114,6 +115,43 @@ insert_rows(struct database *database, void *arg)
         set_text(&metadata, i, part->insertions[part->places[i]].payment->metadata.text);
     return database_execute_group(database, &statements[has_metadata ? 1 : 0], parameters,
                                   part->count, &written);
+}
+
+static bool
+has_events(const struct insertion_part *part)
+{
+    for (size_t i = 0; i < part->count; i++) {
+        if (part->insertions[part->places[i]].event != NULL)
+            return true;
+    }
+    return false;
+}
+
+static enum database_result
+insert_rows_and_events(struct database *database, void *arg)
+{
+    const struct insertion_part *part = arg;
+    const struct event *events[STORE_GROUP_MAX];
+    enum database_result result = insert_rows(database, arg);
+    size_t count = 0;
+
+    for (size_t i = 0; i < part->count; i++) {
+        const struct payment_insertion *insertion = &part->insertions[part->places[i]];
+
+        if (insertion->event != NULL)
+            events[count++] = insertion->event;
+    }
+    return result == DATABASE_DONE ? event_store_insert(database, events, count) : result;
+}
+
+/* One statement is a transaction of its own; with events it needs one. */
+static enum database_result
+insert_together(struct database *database, struct insertion_part *part)
+{
+    if (has_events(part))
+        return database_transaction(database, insert_rows_and_events, part);
+    return database_is_cluster(database) ? database_transaction(database, insert_rows, part)
+                                         : insert_rows(database, part);
 }
 
 /* Gives a result to each pending payment that a row matches. */
@@ -223,9 +261,7 @@ insert_part(struct database *database, struct insertion_group *group, const size
 {
     struct insertion_part part = {
         .insertions = group->insertions, .places = places, .count = count};
-    enum database_result result = database_is_cluster(database)
-                                      ? database_transaction(database, insert_rows, &part)
-                                      : insert_rows(database, &part);
+    enum database_result result = insert_together(database, &part);
 
     if (result == DATABASE_INVALID && count > 1) {
         result = insert_part(database, group, places, count / 2);

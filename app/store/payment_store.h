@@ -7,6 +7,7 @@
 #ifndef PAYMENT_API_STORE_PAYMENT_STORE_H
 #define PAYMENT_API_STORE_PAYMENT_STORE_H
 
+#include "domain/event.h"
 #include "domain/payment.h"
 #include "store/database.h"
 #include "store/payment_row.h"
@@ -17,6 +18,7 @@ extern const struct statement_set payment_statements;
 struct payment_insertion {
     const struct payment *payment; /* not owned */
     struct payment *existing;      /* not owned; set on STORE_EXISTS */
+    const struct event *event;     /* kept in the same transaction; NULL: none; not owned */
     enum store_result result;
 };
 

@@ -115,7 +115,8 @@ settle_locked(struct database *database, struct insertion_group *group)
 }
 
 /*
- * Keeps so many of the pending refunds: a single one in one round trip, several in one transaction.
+ * Keeps so many of the pending refunds: a single one in one round trip, several, or one with an
+ * event, in one transaction.
  * A group in which the database refuses a row is halved until that one stands alone.
  */
 static enum database_result
@@ -127,7 +128,8 @@ insert_part(struct database *database, struct insertion_group *group, const size
 
     for (size_t i = 0; i < count; i++)
         part[i] = &group->insertions[places[i]];
-    if (count == 1 && !group->skip_locked && part[0]->refund->metadata.text == NULL)
+    if (count == 1 && !group->skip_locked && part[0]->event == NULL &&
+        part[0]->refund->metadata.text == NULL)
         result = reservation_keep_one(database, part[0]);
     else
         result = reservation_keep(database, part, count, group->skip_locked);

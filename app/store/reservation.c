@@ -10,6 +10,7 @@
 
 #include "domain/attempt.h"
 #include "store/binding.h"
+#include "store/event_store.h"
 #include "store/payment_store.h"
 
 enum {
@@ -288,6 +289,21 @@ insert(struct database *database, const struct reservation *reservation)
 }
 
 static enum database_result
+insert_events(struct database *database, const struct reservation *reservation)
+{
+    const struct event *events[STORE_GROUP_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < reservation->count; i++) {
+        const struct refund_insertion *insertion = reservation->insertions[i];
+
+        if (insertion->result == STORE_OK && insertion->event != NULL)
+            events[count++] = insertion->event;
+    }
+    return event_store_insert(database, events, count);
+}
+
+static enum database_result
 reserve_and_insert(struct database *database, void *arg)
 {
     struct reservation *reservation = arg;
@@ -302,6 +318,8 @@ reserve_and_insert(struct database *database, void *arg)
     result = reserve(database, reservation);
     if (result == DATABASE_DONE)
         result = insert(database, reservation);
+    if (result == DATABASE_DONE)
+        result = insert_events(database, reservation);
     return result;
 }
 

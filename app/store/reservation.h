@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "domain/event.h"
 #include "domain/refund.h"
 #include "store/database.h"
 
@@ -20,12 +21,14 @@ struct refund_insertion {
     const struct refund *refund; /* not owned */
     const char *processor;       /* the payment must have been made with it; not owned */
     struct refund *existing;     /* not owned; set on STORE_EXISTS, but for its currency */
+    const struct event *event;   /* kept in the same transaction; NULL: none; not owned */
     enum store_result result;
 };
 
 /*
- * Keeps one refund without metadata, in one round trip. On DATABASE_DONE its result is STORE_OK, or
- * STORE_REFUSED or STORE_NOT_FOUND with nothing kept. DATABASE_DUPLICATE: its id or key is there.
+ * Keeps one refund without metadata and event, in one round trip. On DATABASE_DONE its result is
+ * STORE_OK, or STORE_REFUSED or STORE_NOT_FOUND with nothing kept. DATABASE_DUPLICATE: its id or
+ * key is there.
  */
 enum database_result reservation_keep_one(struct database *database,
                                           struct refund_insertion *insertion)

@@ -2,7 +2,9 @@
  * Settlements: what a processor's answer makes of payments and refunds that are "processing".
  *
  * A final status never changes: each UPDATE says so in its condition, and whoever comes second
- * finds what stands. So it does not matter how many settle the same record, or how often.
+ * finds what stands. So it does not matter how many settle the same record, or how often. The event
+ * that tells of a change is kept in its transaction, by whoever made it, where the merchant wants
+ * it.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,12 +12,14 @@
 #define PAYMENT_API_STORE_SETTLEMENT_H
 
 #include "domain/attempt.h"
+#include "domain/event.h"
 #include "domain/payment.h"
 #include "domain/refund.h"
 #include "store/database.h"
 #include "store/result.h"
 
 extern const struct statement_set settlement_statements;
+extern const struct statement_set refund_settlement_statements; /* refund_settlement.c */
 
 /*
  * One payment. On STORE_OK *payment is what stands afterwards, whoever settled it; STORE_NOT_FOUND:
@@ -29,8 +33,10 @@ struct payment_settlement {
     /* While it is processing: */
     int64_t due_at; /* its request is over; 0 leaves what is there */
     const char
-        *action_url; /* where the customer has to go; "" hides it, NULL leaves it; not owned */
-    int64_t look_at; /* ask then at the latest; 0 leaves what is there */
+        *action_url;      /* where the customer has to go; "" hides it, NULL leaves it; not owned */
+    int64_t look_at;      /* ask then at the latest; 0 leaves what is there */
+    enum event_wish wish; /* what is known of whether its merchant wants an event */
+    bool tells_processing; /* when it stays processing, an event says so: the request is over */
     const struct attempt *attempts; /* kept with it; not owned */
     size_t attempt_count;
     enum store_result result;
@@ -46,6 +52,7 @@ struct refund_settlement {
     enum refund_status status; /* REFUND_PROCESSING: only the reference and look_at are noted */
     const char *reference;
     int64_t look_at;
+    enum event_wish wish;
     const struct attempt *attempts;
     size_t attempt_count;
     enum store_result result;

@@ -12,7 +12,7 @@
 
 #include "store/result.h"
 
-#define STATEMENTS_MAX 64 /* of all sets of a connection together */
+#define STATEMENTS_MAX 128 /* of all sets of a connection together */
 
 /* A prepared statement. The row must be static: its address is its name. */
 struct statement {

@@ -18,7 +18,8 @@ def test_create_and_list_merchants(stack):
     assert list(created) == ["id", "name", "created_at"]
     assert created["name"] == "Käse & Co"
     listed = stack.admin("merchant", "list")["merchants"]
-    assert {**created, "disabled_at": None, "live_processor": None, "test_processor": None} in listed
+    assert {**created, "disabled_at": None, "live_processor": None, "test_processor": None,
+            "live_events": False, "test_events": False} in listed
     text = stack.try_admin("merchant", "list").stdout
     assert re.search(rf"^{created['id']} .*Käse & Co$", text, re.M)
 

@@ -54,15 +54,18 @@ def with_values(stack, statement):
 
 
 LISTS = [statement for statement in statements() if "page_id" in statement]
-QUERIES = [statement for statement in statements() if not statement.startswith("INSERT") and statement not in LISTS]
+EVENT_LISTS = [statement for statement in statements() if statement.startswith("SELECT body FROM events FORCE INDEX")]
+QUERIES = [statement for statement in statements()
+           if not statement.startswith("INSERT") and statement not in LISTS + EVENT_LISTS]
 
 
 def test_the_list_of_statements_is_whole():
     """One credential, payments by id, by key, locked, locked if free, refunds by id, by key, locked: each for 1, 8
     and 64; a refund with its currency, and what a refund updates, alone and in a group; what is due, and its claim, of
     payments and refunds; three settlements; the metadata of a payment and of a refund; of notices what is due, its
-    claim, its end, whose record it is and that it is to be looked at."""
-    assert len(QUERIES) == 8 * 3 + 3 + 4 + 3 + 2 + 7
+    claim, its end, whose record it is and that it is to be looked at; merchants that want
+    events, for 1, 8 and 64; an event."""
+    assert len(QUERIES) == 8 * 3 + 3 + 4 + 3 + 2 + 7 + 3 + 1
 
 
 @pytest.mark.parametrize("statement", QUERIES, ids=lambda statement: re.sub(r"\W+", "-", statement)[:60])
@@ -127,6 +130,45 @@ def test_a_page_costs_the_same_however_deep_it_is(filled_lists, statement, depth
     read = sum(int(row[1]) for row in output if row[0].startswith("Handler_read"))
     assert len(shown) == LIMIT
     assert read <= 10 * LIMIT, output[-10:]
+
+
+@pytest.fixture(scope="module")
+def filled_events(filled):
+    """Events of all types in turn, one object's among them."""
+    filled.database.sql(
+        "INSERT INTO events (id, merchant_id, mode, type, object_id, body, created_at) SELECT UNHEX(MD5(seq)),"
+        " (SELECT id FROM merchants WHERE name = 'Test shop'), 'test',"
+        " ELT(1 + seq % 3, 'payment.succeeded', 'refund.succeeded', 'payment.failed'),"
+        f" IF(seq % 500 = 0, UNHEX(MD5(7)), UNHEX(MD5(seq + {ROWS}))), '{{}}', UTC_TIMESTAMP(3)"
+        f" FROM seq_1_to_{ROWS}; ANALYZE TABLE events")
+    return filled
+
+
+def test_the_list_of_lists_of_events_is_whole():
+    """Events, those of a type, those of an object: each in both directions."""
+    assert len(EVENT_LISTS) == 3 * 2
+
+
+@pytest.mark.parametrize("statement", EVENT_LISTS, ids=lambda statement: re.sub(r"\W+", "-", statement)[22:]
+                         .split("-WHERE")[0] + ("-backward" if "ASC" in statement else ""))
+def test_a_page_of_events_reads_what_it_shows(filled_events, statement):
+    [[merchant]] = filled_events.database.sql("SELECT HEX(id) FROM merchants WHERE name = 'Test shop'")
+    [[cursor]] = filled_events.database.sql(f"SELECT HEX(id) FROM events ORDER BY id LIMIT 1 OFFSET {ROWS // 2}")
+    query = statement
+    for pattern, value in (
+        (r"id > \?", f"id > UNHEX('{cursor}')" if "ASC" in statement else "id > ''"),
+        (r"id < \?", "id < REPEAT(x'ff', 16)" if "ASC" in statement else f"id < UNHEX('{cursor}')"),
+        (r"LIMIT \?", f"LIMIT {LIMIT}"), (r"merchant_id = \?", f"merchant_id = UNHEX('{merchant}')"),
+        (r"object_id = \?", "object_id = UNHEX(MD5(7))"), (r"mode = \?", "mode = 'test'"),
+        (r"type = \?", "type = 'payment.failed'"), (r"IFNULL\(\?", "IFNULL(NULL"),
+    ):
+        query = re.sub(pattern, lambda _, value=value: value, query)
+    assert "?" not in query
+    [row] = filled_events.database.sql("EXPLAIN " + query)
+    assert (row[3], row[5]) == ("range", re.search(r"FORCE INDEX \((\w+)", query)[1]) and "filesort" not in row[9], row
+    output = filled_events.database.sql(f"FLUSH STATUS; {query}; SHOW SESSION STATUS LIKE 'Handler_read%'")
+    assert len([row for row in output if not row[0].startswith("Handler_read")]) == LIMIT
+    assert sum(int(row[1]) for row in output if row[0].startswith("Handler_read")) <= LIMIT + 2, output[-10:]
 
 
 def worker_sql(stack, text):

@@ -3,6 +3,7 @@
 SPDX-License-Identifier: MIT
 """
 
+import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.usefixtures("honest")
 @pytest.fixture(scope="module")
 def stack(acquirer):
     with paying_stack(acquirer, workers=2, processor_timeout=2, request_timeout=4, database_timeout=1) as running:
+        running.admin("merchant", "set", running.merchant, "--test-events", "on")
         yield running
 
 
@@ -32,6 +34,13 @@ def settled(stack, path):
     return wait_until(final, 40, "the reconciler's word")
 
 
+def told(stack, record):
+    """What events say of a payment or refund: their types, and the record in the last one."""
+    rows = stack.database.sql(f"SELECT type, body FROM events WHERE body LIKE '%\"data\":{{\"id\":\"{record}%'"
+                              " ORDER BY id")
+    return [row[0] for row in rows], json.loads(rows[-1][1])["data"] if rows else None
+
+
 def test_a_payment_and_a_refund(stack, acquirer):
     for source in ("tok_visa", "pm_card_visa"):
         answer = stack.client.pay(amount=12.34, source=source)
@@ -39,6 +48,8 @@ def test_a_payment_and_a_refund(stack, acquirer):
         payment = answer.json()["id"]
         refund = stack.client.refund(payment, 2.34)
         assert (refund.status_code, refund.json()["status"]) == (201, "succeeded"), refund.text
+        assert told(stack, payment) == (["payment.succeeded"], answer.json())
+        assert told(stack, refund.json()["id"]) == (["refund.succeeded"], refund.json())
     assert [row["amount"] for row in acquirer.charges(amount=1234)] == [1234, 1234]
     assert [row["amount"] for row in acquirer.refunds(amount=234)] == [234, 234]
 
@@ -48,6 +59,7 @@ def test_a_decline(stack):
     assert (answer.status_code, answer.text) == (402, '{"error":"Insufficient funds"}')
     again = stack.client.get(answer.headers["Location"].removeprefix("/v1"))
     assert again.json()["status"] == "failed"
+    assert told(stack, again.json()["id"]) == (["payment.failed"], again.json())
 
 
 def test_an_answer_that_is_lost(stack, acquirer):
@@ -65,6 +77,7 @@ def test_an_answer_that_is_lost(stack, acquirer):
     assert (replayed.status_code, replayed.json()["status"]) == (201, "succeeded")
     assert replayed.json()["id"] == answer.json()["id"]
     assert len(acquirer.charges(amount=7701)) == 1
+    assert told(stack, answer.json()["id"]) == (["payment.processing", "payment.succeeded"], replayed.json())
 
 
 def test_a_call_that_never_came(stack, acquirer):
@@ -75,6 +88,7 @@ def test_a_call_that_never_came(stack, acquirer):
     acquirer.behave()
     assert settled(stack, answer.headers["Location"].removeprefix("/v1"))["status"] == "failed"
     assert acquirer.charges(amount=7702) == []
+    assert told(stack, answer.json()["id"])[0] == ["payment.processing", "payment.failed"]
 
 
 def test_a_refusal_after_a_call_that_may_still_come(stack, acquirer):
@@ -124,7 +138,8 @@ def test_a_refund_that_is_refused(stack, acquirer):
     refund_elsewhere(acquirer, acquirer.charges(amount=5001)[0]["id"], 3000)
     answer = stack.client.refund(payment, 50.01)
     assert (answer.status_code, answer.text) == (402, '{"error":"Processing error"}')
-    assert stack.client.get(answer.headers["Location"].removeprefix("/v1")).json()["status"] == "failed"
+    failed = stack.client.get(answer.headers["Location"].removeprefix("/v1")).json()
+    assert failed["status"] == "failed" and told(stack, failed["id"]) == (["refund.failed"], failed)
     again = stack.client.refund(payment, 20.01)
     assert (again.status_code, again.json()["status"]) == (201, "succeeded"), again.text
     assert stack.client.refund(payment, 30.01).status_code == 400

@@ -13,6 +13,7 @@
 #include "acquirer.h"
 #include "clients.h"
 #include "domain/identifier.h"
+#include "outbox.h"
 #include "tables.h"
 #include "world.h"
 
@@ -414,6 +415,7 @@ books_compare(void)
     for (size_t i = 0; i < refund_count; i++)
         compare_refund(&refunds[i], payments, payment_count);
     compare_ledger(payments, payment_count, refunds, refund_count);
+    outbox_compare();
     for (size_t i = 0; i < operation_count; i++) {
         const struct operation *operation = &operations[i];
         const struct record *records = operation->is_refund ? refunds : payments;

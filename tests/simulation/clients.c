@@ -12,6 +12,7 @@
 #include "books.h"
 #include "domain/api_key.h"
 #include "domain/identifier.h"
+#include "outbox.h"
 #include "tables.h"
 #include "webserver.h"
 #include "world.h"
@@ -69,6 +70,8 @@ add_merchant(struct transaction *transaction, int number)
     set(table, values, "name", value_text("a merchant"));
     set(table, values, "created_at", value_number(world_wall()));
     set(table, values, "live_processor", value_text("stripe"));
+    set(table, values, "live_events", value_number(number == OUTBOX_MERCHANT));
+    set(table, values, "test_events", value_number(number == OUTBOX_MERCHANT));
     row_new(table, transaction, values);
 }
 

@@ -8,6 +8,8 @@
 #include "store/attempt_store.h"
 #include "store/credential_store.h"
 #include "store/due_store.h"
+#include "store/event_list.h"
+#include "store/event_store.h"
 #include "store/full_store.h"
 #include "store/notice_store.h"
 #include "store/payment_store.h"
@@ -18,9 +20,12 @@ int
 main(void)
 {
     static const struct statement_set *const sets[] = {
-        &credential_statements, &payment_statements,     &payment_row_statements,
-        &refund_row_statements, &reservation_statements, &settlement_statements,
-        &attempt_statements,    &due_statements,         &full_statements,
+        &credential_statements,  &payment_statements,
+        &payment_row_statements, &refund_row_statements,
+        &reservation_statements, &settlement_statements,
+        &attempt_statements,     &due_statements,
+        &full_statements,        &refund_settlement_statements,
+        &event_statements,       &event_list_statements,
         &notice_statements,
     };
 
