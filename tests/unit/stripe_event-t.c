@@ -161,8 +161,8 @@ passes_over_what_no_payment_depends_on(void **state)
         EVENT("payout.paid", "\"object\":\"payout\",\"id\":\"po_1\""),
         EVENT("payment_intent.created", "\"object\":\"payment_intent\",\"id\":\"pi_1\","
                                         "\"metadata\":{\"closed\":\"" PAY "\"}"),
-        "{\"id\":\"evt_1\",\"object\":\"event\",\"livemode\":true,\"type\":\"charge.failed\","
-        "\"data\":{\"object\":{\"object\":\"charge\",\"id\":\"ch_1\"}}}",
+        ("{\"id\":\"evt_1\",\"object\":\"event\",\"livemode\":true,\"type\":\"charge.failed\","
+         "\"data\":{\"object\":{\"object\":\"charge\",\"id\":\"ch_1\"}}}"),
     };
     struct notice notice;
 
