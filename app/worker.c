@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "api/answer.h"
+#include "api/authentication.h"
 #include "api/routes.h"
 #include "api/turn.h"
 #include "end_signals.h"
@@ -205,6 +206,7 @@ run_turn(struct worker *worker, size_t waiting, answer *send, void *where)
         worker->turn[i]->database_us += spent_us;
     answer_settled(worker, send, where);
     show_load(worker);
+    authentication_note_uses(worker->service);
 }
 
 /* Those whose call has ended come into the turn. */

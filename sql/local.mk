@@ -11,5 +11,6 @@ dist_sql_DATA = \
 	sql/0008_audit.sql \
 	sql/0009_notices.sql \
 	sql/0010_events.sql \
+	sql/0011_keys.sql \
 	sql/grants-operator.sql \
 	sql/grants.sql

@@ -40,6 +40,8 @@ struct admin {
     const char *label;          /* --label */
     const char *expires;        /* --expires */
     bool live;                  /* --live */
+    bool read_only;             /* --read-only */
+    const char *grace;          /* --grace */
     const char *live_processor; /* --live-processor */
     const char *test_processor; /* --test-processor */
     const char *live_events;    /* --live-events */
@@ -67,6 +69,7 @@ admin_command merchant_list;
 admin_command merchant_disable;
 admin_command merchant_enable;
 admin_command key_create;
+admin_command key_rotate;
 admin_command key_list;
 admin_command key_revoke;
 admin_command notice_list;

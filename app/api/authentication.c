@@ -10,6 +10,9 @@
 
 #include "store/credential_store.h"
 
+#define NOTE_AGAIN_MS 60000
+#define NOTE_MARGIN_MS 500
+
 /* The token of "Bearer TOKEN"; NULL when there is none. The scheme's case is free (RFC 9110). */
 static const char *
 bearer_token(const char *authorization)
@@ -47,6 +50,7 @@ refuse(struct exchange *exchange, enum api_error error, enum challenge challenge
     exchange->challenge = challenge;
 }
 
+/* A key that may only read is good for what changes nothing. */
 static void
 accept(const struct service *service, struct exchange *exchange,
        const struct credential *credential)
@@ -54,6 +58,15 @@ accept(const struct service *service, struct exchange *exchange,
     exchange->credential = *credential;
     exchange->processor =
         processor_of_merchant(&service->processors, credential->processor, credential->mode);
+    if (credential->read_only && exchange->method == METHOD_POST)
+        refuse(exchange, API_READ_ONLY_KEY, CHALLENGE_INSUFFICIENT_SCOPE);
+}
+
+static void
+remember_use(struct service *service, const struct api_key_hash *hash)
+{
+    if (service->used.count < STORE_GROUP_MAX)
+        service->used.hashes[service->used.count++] = *hash;
 }
 
 static void
@@ -64,6 +77,8 @@ take_result(struct service *service, struct exchange *exchange,
     case STORE_OK:
         key_cache_keep(&service->key_cache, &search->hash, &search->credential, looked_up_at);
         accept(service, exchange, &search->credential);
+        if (search->use_is_old)
+            remember_use(service, &search->hash);
         return;
     case STORE_NOT_FOUND:
         refuse(exchange, API_INVALID_API_KEY, CHALLENGE_INVALID_TOKEN);
@@ -124,4 +139,21 @@ authenticate(struct service *service, struct exchange *const *exchanges, size_t 
         credential_store_find(service->database, deadline, searches, size);
     for (size_t i = 0; i < size; i++)
         take_result(service, waiting[i], &searches[i], now);
+}
+
+void
+authentication_note_uses(struct service *service)
+{
+    int64_t timeout_ms = (int64_t)service->config->database_timeout * 1000;
+    size_t count = service->used.count;
+
+    if (count == 0)
+        return;
+    service->used.count = 0;
+    if (clock_monotonic_ms() < service->used.again_at)
+        return;
+    /* Time for one try. A statement begins only while its answer has all of its time left. */
+    if (credential_store_note_use(service->database, deadline_in_ms(timeout_ms + NOTE_MARGIN_MS),
+                                  service->used.hashes, count) != STORE_OK)
+        service->used.again_at = clock_monotonic_ms() + NOTE_AGAIN_MS;
 }

@@ -49,6 +49,8 @@ static const struct problem_row rows[] = {
     [API_INCORRECT_CVC] = {.member = "source",
                            .detail = "The card was declined: its security code is wrong."},
     [API_PROCESSING_ERROR] = {.detail = "The processor could not carry it out."},
+    [API_READ_ONLY_KEY] = {.header = "Authorization",
+                           .detail = "The API key may read, but make nothing."},
     [API_PAYMENT_NOT_FOUND] = {.detail = "This merchant has no such payment in this mode."},
     [API_REFUND_NOT_FOUND] = {.detail = "This merchant has no such refund in this mode."},
     [API_EVENT_NOT_FOUND] = {.detail = "This merchant has no such event in this mode."},
@@ -83,8 +85,9 @@ problem_code(enum api_error error, char code[PROBLEM_CODE_SIZE])
     size_t length = 0;
 
     for (; length < PROBLEM_CODE_SIZE - 1 && message[length] != '\0'; length++)
-        code[length] =
-            (char)(message[length] == ' ' ? '_' : tolower((unsigned char)message[length]));
+        code[length] = (char)(message[length] == ' ' || message[length] == '-'
+                                  ? '_'
+                                  : tolower((unsigned char)message[length]));
     code[length] = '\0';
 }
 

@@ -28,6 +28,11 @@ struct service {
     } asked[ASKED_SLOTS];  /* about which records the processor was asked last */
     struct caller *caller; /* owned; NULL where no processor has effects */
     struct key_cache key_cache;
+    struct {
+        struct api_key_hash hashes[STORE_GROUP_MAX]; /* of keys whose use is to be noted */
+        size_t count;
+        int64_t again_at; /* monotonic milliseconds: not before then, after a failure */
+    } used;
     int64_t
         clock_gap_ms; /* by how much the web server's clock is behind, where it tells the time */
     struct response response; /* of the one that is being answered */

@@ -171,6 +171,10 @@ append_challenge(struct head *head, enum challenge challenge)
     case CHALLENGE_INVALID_TOKEN:
         append(head, "WWW-Authenticate: Bearer realm=\"payment-api\", error=\"invalid_token\"\r\n");
         break;
+    case CHALLENGE_INSUFFICIENT_SCOPE:
+        append(head,
+               "WWW-Authenticate: Bearer realm=\"payment-api\", error=\"insufficient_scope\"\r\n");
+        break;
     }
 }
 

@@ -20,8 +20,9 @@
 /* WWW-Authenticate of a 401, RFC 6750 section 3. */
 enum challenge {
     CHALLENGE_NONE,
-    CHALLENGE_BEARER,        /* no key was sent: no error code */
-    CHALLENGE_INVALID_TOKEN, /* one was sent, and it is no good */
+    CHALLENGE_BEARER,             /* no key was sent: no error code */
+    CHALLENGE_INVALID_TOKEN,      /* one was sent, and it is no good */
+    CHALLENGE_INSUFFICIENT_SCOPE, /* it is good, but not for this */
 };
 
 struct response {

@@ -14,6 +14,7 @@
 struct credential {
     struct identifier merchant_id;
     enum mode mode;
+    bool read_only;                      /* it may not POST */
     char processor[PROCESSOR_NAME_SIZE]; /* of the merchant's payments in this mode; "": none named
                                           */
     bool wants_events; /* what changes of its records in this mode is told by events */
@@ -25,6 +26,7 @@ extern const struct statement_set credential_statements;
 struct credential_search {
     struct api_key_hash hash;
     struct credential credential; /* set on STORE_OK */
+    bool use_is_old;              /* the same: its last use on record is an hour ago, or none */
     enum store_result result;
 };
 
@@ -32,5 +34,11 @@ struct credential_search {
  * unknown, revoked, expired or of a merchant that is disabled: a caller cannot tell which. */
 void credential_store_find(struct database *database, struct deadline deadline,
                            struct credential_search *searches, size_t count);
+
+/* Notes that these keys (up to STORE_GROUP_MAX) are used now; of each once an hour, whoever else
+ * does. One statement. STORE_OK, or what stood in the way. */
+enum store_result credential_store_note_use(struct database *database, struct deadline deadline,
+                                            const struct api_key_hash *hashes, size_t count)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -1,11 +1,10 @@
 /*
- * Merchants and their API keys in the database, for payment-admin.
+ * Merchants in the database, for payment-admin.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "store/merchant_store.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "store/binding.h"
@@ -15,10 +14,6 @@ enum {
     DISABLE_MERCHANT,
     ENABLE_MERCHANT,
     COUNT_MERCHANT,
-    COUNT_DISABLED,
-    INSERT_KEY,
-    REVOKE_KEY,
-    COUNT_KEY,
     SET_LIVE_PROCESSOR,
     SET_TEST_PROCESSOR,
     SET_LIVE_EVENTS,
@@ -42,23 +37,6 @@ static const struct statement statements[] = {
                         .sql = "SELECT COUNT(*) FROM merchants WHERE id = ?",
                         .parameters = 1,
                         .columns = 1},
-    [COUNT_DISABLED] = {.name = "disabled merchant by id",
-                        .sql = "SELECT COUNT(*) FROM merchants"
-                               " WHERE id = ? AND disabled_at IS NOT NULL",
-                        .parameters = 1,
-                        .columns = 1},
-    [INSERT_KEY] = {.name = "API key insert",
-                    .sql = "INSERT INTO api_keys (id, merchant_id, key_hash, prefix, mode, label,"
-                           " created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    .parameters = 8},
-    [REVOKE_KEY] = {.name = "API key revoke",
-                    .sql = "UPDATE api_keys SET revoked_at ="
-                           " COALESCE(revoked_at, UTC_TIMESTAMP(3)) WHERE id = ?",
-                    .parameters = 1},
-    [COUNT_KEY] = {.name = "API key by id",
-                   .sql = "SELECT COUNT(*) FROM api_keys WHERE id = ?",
-                   .parameters = 1,
-                   .columns = 1},
     [SET_LIVE_PROCESSOR] = {.name = "live processor of a merchant",
                             .sql = "UPDATE merchants SET live_processor = ? WHERE id = ?",
                             .parameters = 2},
@@ -293,83 +271,9 @@ merchant_store_processor(struct database *database, struct deadline deadline,
     return store_result_of(result, work.found);
 }
 
-struct key_insertion {
-    const struct new_api_key *key;
-    enum store_result found;
-    bool changed;
-};
-
-static enum database_result
-insert_key(struct database *database, void *arg)
-{
-    struct key_insertion *insertion = arg;
-    const struct new_api_key *key = insertion->key;
-    MYSQL_TIME created_at = time_to_column(key->created_at);
-    MYSQL_TIME expires_at = time_to_column(key->expires_at);
-    MYSQL_BIND parameters[] = {
-        bind_identifier(&key->id),
-        bind_identifier(&key->merchant_id),
-        bind_bytes(key->hash.bytes, API_KEY_HASH_SIZE),
-        bind_text(key->prefix),
-        bind_text(mode_name(key->mode)),
-        bind_text(key->label),
-        bind_time(&created_at),
-        key->expires_at != 0 ? bind_time(&expires_at) : bind_text(NULL),
-    };
-    enum database_result result = DATABASE_DONE;
-    size_t rows;
-
-    insertion->changed = false;
-    /* The id was made for this key: an earlier try may have kept it. */
-    if (database_tried_before(database))
-        result = look_up(database, &statements[COUNT_KEY], &key->id, &insertion->found);
-    if (result != DATABASE_DONE || insertion->found == STORE_OK)
-        return result;
-    result = look_up(database, &statements[COUNT_MERCHANT], &key->merchant_id, &insertion->found);
-    if (result != DATABASE_DONE || insertion->found != STORE_OK)
-        return result;
-    result = look_up(database, &statements[COUNT_DISABLED], &key->merchant_id, &insertion->found);
-    if (result == DATABASE_DONE && insertion->found == STORE_OK) {
-        insertion->found = STORE_REFUSED;
-        return result;
-    }
-    insertion->found = STORE_NOT_FOUND;
-    if (result == DATABASE_DONE)
-        result = database_execute(database, &statements[INSERT_KEY], parameters, NULL, &rows);
-    insertion->changed = result == DATABASE_DONE;
-    insertion->found = insertion->changed ? STORE_OK : STORE_FAILED;
-    return result;
-}
-
-enum store_result
-api_key_store_insert(struct database *database, struct deadline deadline,
-                     const struct new_api_key *key, const struct audit_entry *entry)
-{
-    struct key_insertion work = {.key = key, .found = STORE_FAILED};
-    enum database_result result =
-        audit_store_run(database, deadline, entry, insert_key, &work, &work.changed);
-
-    return store_result_of(result, work.found);
-}
-
-enum store_result
-api_key_store_revoke(struct database *database, struct deadline deadline,
-                     const struct identifier *id, const struct audit_entry *entry)
-{
-    struct marking work = {.mark = &statements[REVOKE_KEY],
-                           .count = &statements[COUNT_KEY],
-                           .id = id,
-                           .found = STORE_FAILED};
-    enum database_result result =
-        audit_store_run(database, deadline, entry, mark, &work, &work.changed);
-
-    return store_result_of(result, work.found);
-}
-
 /* The function that a list is shown to. */
 struct listing {
-    merchant_seen *merchant;
-    api_key_seen *key;
+    merchant_seen *seen;
     void *arg;
 };
 
@@ -387,13 +291,13 @@ show_merchant(void *arg, char **row, const unsigned long *lengths)
 
     (void)lengths;
     memcpy(merchant.id.bytes, row[0], IDENTIFIER_SIZE);
-    listing->merchant(listing->arg, &merchant);
+    listing->seen(listing->arg, &merchant);
 }
 
 enum store_result
 merchant_store_list(struct database *database, merchant_seen *seen, void *arg)
 {
-    struct listing listing = {.merchant = seen, .arg = arg};
+    struct listing listing = {.seen = seen, .arg = arg};
 
     return store_result_of(
         database_query(
@@ -403,44 +307,4 @@ merchant_store_list(struct database *database, merchant_seen *seen, void *arg)
                                " FROM merchants ORDER BY id",
             show_merchant, &listing),
         STORE_OK);
-}
-
-static void
-show_key(void *arg, char **row, const unsigned long *lengths)
-{
-    const struct listing *listing = arg;
-    struct api_key_row key = {
-        .mode = row[2],
-        .prefix = row[3],
-        .label = row[4],
-        .created_at = row[5],
-        .expires_at = row[6],
-        .revoked_at = row[7],
-    };
-
-    (void)lengths;
-    memcpy(key.id.bytes, row[0], IDENTIFIER_SIZE);
-    memcpy(key.merchant_id.bytes, row[1], IDENTIFIER_SIZE);
-    listing->key(listing->arg, &key);
-}
-
-enum store_result
-api_key_store_list(struct database *database, const struct identifier *merchant_id,
-                   api_key_seen *seen, void *arg)
-{
-    static const char select[] = "SELECT id, merchant_id, mode, prefix, label, " AS_TIME(
-        "created_at") ", " AS_TIME("expires_at") ", " AS_TIME("revoked_at") " FROM api_keys";
-    struct listing listing = {.key = seen, .arg = arg};
-    char sql[sizeof select + 128];
-    int length = snprintf(sql, sizeof sql, "%s", select);
-
-    if (merchant_id != NULL) {
-        length += snprintf(sql + length, sizeof sql - (size_t)length, " WHERE merchant_id = x'");
-        for (size_t i = 0; i < IDENTIFIER_SIZE; i++)
-            length += snprintf(sql + length, sizeof sql - (size_t)length, "%02x",
-                               (unsigned)merchant_id->bytes[i]);
-        length += snprintf(sql + length, sizeof sql - (size_t)length, "'");
-    }
-    snprintf(sql + length, sizeof sql - (size_t)length, " ORDER BY id");
-    return store_result_of(database_query(database, sql, show_key, &listing), STORE_OK);
 }

@@ -1,12 +1,11 @@
 /*
- * Merchants and their API keys in the database, for payment-admin.
+ * Merchants in the database, for payment-admin.
  *
  * SPDX-License-Identifier: MIT
  */
 #ifndef PAYMENT_API_STORE_MERCHANT_STORE_H
 #define PAYMENT_API_STORE_MERCHANT_STORE_H
 
-#include "domain/api_key.h"
 #include "domain/identifier.h"
 #include "domain/payment.h"
 #include "store/audit_store.h"
@@ -26,32 +25,7 @@ struct merchant_row {
     bool test_events;
 };
 
-/* An API key as lists show it. */
-struct api_key_row {
-    struct identifier id;
-    struct identifier merchant_id;
-    const char *mode;
-    const char *prefix;
-    const char *label; /* NULL: none */
-    const char *created_at;
-    const char *expires_at;
-    const char *revoked_at;
-};
-
-/* A new API key, but for the key itself. */
-struct new_api_key {
-    struct identifier id;
-    struct identifier merchant_id;
-    struct api_key_hash hash;
-    enum mode mode;
-    char prefix[API_KEY_PREFIX_SIZE];
-    const char *label;  /* NULL: none; not owned */
-    int64_t created_at; /* Unix milliseconds */
-    int64_t expires_at; /* Unix milliseconds, 0: never */
-};
-
 typedef void merchant_seen(void *arg, const struct merchant_row *row);
-typedef void api_key_seen(void *arg, const struct api_key_row *row);
 
 /* Each change is one transaction with its row in the audit, which is written when something
  * changed. */
@@ -96,21 +70,5 @@ enum store_result merchant_store_processor(struct database *database, struct dea
 /* Shows all merchants, the oldest first. */
 enum store_result merchant_store_list(struct database *database, merchant_seen *seen, void *arg)
     __attribute__((warn_unused_result));
-
-/* STORE_OK; STORE_NOT_FOUND when there is no such merchant; STORE_REFUSED when it is disabled. */
-enum store_result api_key_store_insert(struct database *database, struct deadline deadline,
-                                       const struct new_api_key *key,
-                                       const struct audit_entry *entry)
-    __attribute__((warn_unused_result));
-
-/* STORE_OK, also when it was revoked before; STORE_NOT_FOUND. */
-enum store_result api_key_store_revoke(struct database *database, struct deadline deadline,
-                                       const struct identifier *id, const struct audit_entry *entry)
-    __attribute__((warn_unused_result));
-
-/* Shows the keys of one merchant, or of all (NULL), the oldest first. */
-enum store_result api_key_store_list(struct database *database,
-                                     const struct identifier *merchant_id, api_key_seen *seen,
-                                     void *arg) __attribute__((warn_unused_result));
 
 #endif

@@ -111,14 +111,15 @@ def test_an_operators_account_does_all_but_the_schema(stack, operator):
     merchant = run("merchant", "create", "Of an operator")["id"]
     key = run("key", "create", merchant)["id"]
     payment = stack.client.pay().json()["id"]
-    for command in (("key", "list"), ("key", "revoke", key), ("merchant", "set", merchant, "--test-processor", "none"),
+    for command in (("key", "list"), ("key", "rotate", key), ("key", "revoke", key),
+                    ("merchant", "set", merchant, "--test-processor", "none"),
                     ("merchant", "disable", merchant), ("merchant", "enable", merchant), ("merchant", "list"),
                     ("payment", "list", "--unresolved"), ("payment", "list"), ("refund", "list"),
                     ("payment", "show", payment), ("report",), ("export",), ("schema", "status")):
         run(*command)
     assert {act["account"] for act in run("audit", "list", merchant)["acts"]} == {"payment-operator@localhost"}
     stack.database.sql("UPDATE payments SET status = 'processing', due_at = NOW() - INTERVAL 1 DAY"
-                       " ORDER BY id DESC LIMIT 1")
+                       " ORDER BY created_at DESC LIMIT 1")
     run("payment", "resolve", payment, "--status", "succeeded", "--reason", "it did")
     for statement in ("DELETE FROM audit", "UPDATE audit SET reason = NULL", "DROP TABLE audit",
                       "UPDATE payments SET amount = 1", "DELETE FROM payments"):

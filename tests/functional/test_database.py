@@ -60,12 +60,12 @@ QUERIES = [statement for statement in statements()
 
 
 def test_the_list_of_statements_is_whole():
-    """One credential, payments by id, by key, locked, locked if free, refunds by id, by key, locked: each for 1, 8
-    and 64; a refund with its currency, and what a refund updates, alone and in a group; what is due, and its claim, of
+    """One credential, the last use of a key, payments by id, by key, locked, locked if free, refunds by id, by key,
+    locked: each for 1, 8 and 64; a refund with its currency, and what a refund updates, alone and in a group; what is due, and its claim, of
     payments and refunds; three settlements; the metadata of a payment and of a refund; of notices what is due, its
     claim, its end, whose record it is and that it is to be looked at; merchants that want
-    events, for 1, 8 and 64; an event."""
-    assert len(QUERIES) == 8 * 3 + 3 + 4 + 3 + 2 + 7 + 3 + 1
+    events, for 1, 8 and 64; an event; for monitors how old unresolved payments and refunds are."""
+    assert len(QUERIES) == 9 * 3 + 3 + 4 + 3 + 2 + 7 + 3 + 1 + 2
 
 
 @pytest.mark.parametrize("statement", QUERIES, ids=lambda statement: re.sub(r"\W+", "-", statement)[:60])
