@@ -92,7 +92,9 @@ app_libpaymentapi_a_SOURCES = \
 	app/processor/stripe_error.c \
 	app/processor/stripe_event.c app/processor/stripe_event.h \
 	app/processor/stripe_form.c app/processor/stripe_form.h \
+	app/processor/stripe_noticed.c app/processor/stripe_noticed.h \
 	app/processor/stripe_object.c app/processor/stripe_object.h \
+	app/store/adoption_store.c app/store/adoption_store.h \
 	app/store/api_key_store.c app/store/api_key_store.h \
 	app/store/attempt_store.c app/store/attempt_store.h \
 	app/store/audit_store.c app/store/audit_store.h \

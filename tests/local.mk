@@ -29,6 +29,7 @@ unit_tests = \
 	tests/unit/stripe_amount-t \
 	tests/unit/stripe_answer-t \
 	tests/unit/stripe_event-t \
+	tests/unit/stripe_noticed-t \
 	tests/unit/stripe_look-t \
 	tests/unit/total-t \
 	tests/unit/web_address-t
@@ -125,6 +126,9 @@ tests_unit_stripe_answer_t_LDADD = $(unit_LDADD)
 tests_unit_stripe_event_t_SOURCES = tests/unit/stripe_event-t.c tests/unit/unit.h
 tests_unit_stripe_event_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_stripe_event_t_LDADD = $(unit_LDADD)
+tests_unit_stripe_noticed_t_SOURCES = tests/unit/stripe_noticed-t.c tests/unit/stripe_scene.h tests/unit/unit.h
+tests_unit_stripe_noticed_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_stripe_noticed_t_LDADD = $(unit_LDADD)
 tests_unit_stripe_look_t_SOURCES = tests/unit/stripe_look-t.c tests/unit/stripe_scene.h tests/unit/unit.h
 tests_unit_stripe_look_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_stripe_look_t_LDADD = $(unit_LDADD)
@@ -351,6 +355,7 @@ EXTRA_DIST += \
 	tests/functional/test_pool.py \
 	tests/functional/test_problem_details.py \
 	tests/functional/test_processor.py \
+	tests/functional/test_processor_pages.py \
 	tests/functional/test_customer_action.py \
 	tests/functional/test_quickstart.py \
 	tests/functional/test_races.py \

@@ -57,7 +57,8 @@ append_full_payment(const struct full_payment *full, struct response *response)
     response_append_string(response, payment->has_description ? payment->description : NULL);
     response_append(response, ",\"source\":");
     response_append_string(response, payment->source);
-    response_append(response, ",\"refunded_amount\":%s", refunded);
+    response_append(response, ",\"refunded_amount\":%s,\"disputed\":%s", refunded,
+                    payment->is_disputed ? "true" : "false");
     append_end(decline_name(payment->decline), payment->mode, full->metadata, response);
     response_append(response, ",\"refunds\":{\"data\":[");
     for (size_t i = 0; i < full->refund_count && i < FULL_REFUNDS_MAX; i++) {
@@ -69,13 +70,28 @@ append_full_payment(const struct full_payment *full, struct response *response)
 }
 
 static void
+append_returned_at(int64_t returned_at, struct response *response)
+{
+    char text[CLOCK_TEXT_SIZE];
+
+    if (returned_at == 0) {
+        response_append(response, ",\"returned_at\":null");
+        return;
+    }
+    clock_format(returned_at, text);
+    response_append(response, ",\"returned_at\":\"%s\"", text);
+}
+
+static void
 append_full_refund(const struct full_refund *full, struct response *response)
 {
     const struct refund *refund = &full->refund;
 
     append_refund(refund, response);
     response_reopen(response);
-    response_append(response, ",\"currency\":\"%s\"", refund->currency->code);
+    response_append(response, ",\"currency\":\"%s\",\"origin\":\"%s\"", refund->currency->code,
+                    refund_origin_name(refund->origin));
+    append_returned_at(refund->returned_at, response);
     append_end(refund->status == REFUND_FAILED ? decline_name(DECLINE_PROCESSING_ERROR) : NULL,
                refund->mode, full->metadata, response);
     response_append(response, "}");

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "store/adoption_store.h"
 #include "store/attempt_store.h"
 #include "store/credential_store.h"
 #include "store/due_store.h"
@@ -28,6 +29,7 @@ open_database(const struct config *config, const char *account, const struct log
         &refund_row_statements, &reservation_statements, &attempt_statements,
         &due_statements,        &settlement_statements,  &refund_settlement_statements,
         &event_statements,      &event_list_statements,  &notice_statements,
+        &adoption_statements,
     };
     struct database_settings settings = {
         .option_file = config->path,

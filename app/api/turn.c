@@ -361,6 +361,8 @@ turn_next_called(struct service *service)
     case PROCESSOR_CLOSE_PAYMENT:
     case PROCESSOR_CLOSE_REFUND:
     case PROCESSOR_CANCEL_PAYMENT:
+    case PROCESSOR_FIND_NOTICED:
+    case PROCESSOR_GIVE_BACK:
     case PROCESSOR_CHECK:
         exchange->work = WORK_CONCLUDE;
         break;

@@ -99,6 +99,23 @@ take_answers(struct reconciler *reconciler)
         reconcile_settle(&reconciler->workshop, concluded, count);
 }
 
+/* The same of notices. */
+static void
+attend_to_answers(struct reconciler *reconciler)
+{
+    struct caller *caller = reconciler->service->caller;
+    struct call *call;
+
+    while (caller != NULL && (call = caller_next_ended(caller)) != NULL) {
+        struct attending *attending = call->owner;
+
+        if (attend_go_on(&reconciler->workshop, attending))
+            continue;
+        reconciler->asked--;
+        attend_settle(&reconciler->workshop, attending);
+    }
+}
+
 /* One claim of notices and all that follows from it. False when the database cannot be reached. */
 static bool
 attend(struct reconciler *reconciler, size_t *count)
@@ -106,9 +123,13 @@ attend(struct reconciler *reconciler, size_t *count)
     bool good = attend_claim(&reconciler->workshop, reconciler->attendings, count);
 
     for (size_t i = 0; i < *count; i++) {
-        attend_begin(&reconciler->workshop, &reconciler->attendings[i]);
-        attend_settle(&reconciler->workshop, &reconciler->attendings[i]);
+        if (attend_begin(&reconciler->workshop, &reconciler->attendings[i]))
+            reconciler->asked++;
+        else
+            attend_settle(&reconciler->workshop, &reconciler->attendings[i]);
     }
+    while (reconciler->asked > 0 && wait(reconciler, PAUSE_MS))
+        attend_to_answers(reconciler);
     return good;
 }
 

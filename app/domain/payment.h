@@ -62,6 +62,7 @@ struct payment {
     char return_url[PAYMENT_URL_SIZE]; /* where the customer comes back to; "" when none was sent */
     char action_url[PAYMENT_URL_SIZE]; /* while it is processing: where the customer has to go; ""
                                           nowhere that is known */
+    bool is_disputed; /* the customer's bank took it back, or means to; of stored ones */
 };
 
 /* The words that the API and the database use for a status: "processing", "succeeded", "failed". */

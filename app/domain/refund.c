@@ -32,6 +32,29 @@ refund_status_parse(const char *name, enum refund_status *status)
     return false;
 }
 
+static const char *const origins[] = {
+    [REFUND_BY_API] = "api",
+    [REFUND_BY_PROCESSOR] = "processor",
+};
+
+const char *
+refund_origin_name(enum refund_origin origin)
+{
+    return origins[origin];
+}
+
+bool
+refund_origin_parse(const char *name, enum refund_origin *origin)
+{
+    for (size_t i = 0; i < sizeof origins / sizeof origins[0]; i++) {
+        if (strcmp(origins[i], name) == 0) {
+            *origin = (enum refund_origin)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool
 refund_same_request(const struct refund *a, const struct refund *b)
 {

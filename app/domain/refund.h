@@ -21,6 +21,12 @@ enum refund_status {
     REFUND_FAILED,
 };
 
+/* Where it was asked for. */
+enum refund_origin {
+    REFUND_BY_API,
+    REFUND_BY_PROCESSOR, /* in the processor's own pages */
+};
+
 struct refund {
     struct identifier id;
     struct identifier merchant_id;
@@ -35,11 +41,18 @@ struct refund {
     /* The rest is of refunds that a processor with effects moves. */
     int64_t due_at; /* Unix time in milliseconds: its request is over at the latest; 0: none */
     char reference[PROCESSOR_REFERENCE_SIZE]; /* the processor's own id of it; "" until known */
+    enum refund_origin origin;
+    int64_t returned_at; /* Unix time in milliseconds: it had succeeded, and came back; 0: it did
+                            not */
 };
 
 /* The words that the API and the database use for a status: "processing", "succeeded", "failed". */
 const char *refund_status_name(enum refund_status status);
 bool refund_status_parse(const char *name, enum refund_status *status);
+
+/* The words for its origin: "api", "processor". */
+const char *refund_origin_name(enum refund_origin origin);
+bool refund_origin_parse(const char *name, enum refund_origin *origin);
 
 /* True when both ask for the same thing: payment, amount and metadata are equal. */
 bool refund_same_request(const struct refund *a, const struct refund *b);

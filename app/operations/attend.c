@@ -5,8 +5,11 @@
  */
 #include "operations/attend.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "store/adoption_store.h"
 #include "store/payment_store.h"
 #include "store/refund_store.h"
 
@@ -52,6 +55,7 @@ find_payment(const struct workshop *workshop, struct attending *attending,
     if (search.result == STORE_OK &&
         (mode != notice->mode || strcmp(attending->payment.processor, notice->processor) != 0))
         return STORE_NOT_FOUND;
+    attending->has_payment = search.result == STORE_OK;
     return search.result;
 }
 
@@ -80,65 +84,298 @@ end_without_record(enum store_result result)
     return result == STORE_NOT_FOUND ? NOTICE_UNKNOWN : NOTICE_OPEN;
 }
 
-/* Until the record is final, the notice stays: a look that began before it came may be what settles
- * the record, or another one. */
 static void
-hint(const struct workshop *workshop, struct attending *attending, bool is_refund)
+ask(const struct workshop *workshop, struct attending *attending, enum processor_task task,
+    const struct processor *processor)
 {
-    const struct identifier *id = &attending->notice.record_id;
+    struct call *call = &attending->call;
 
-    (void)!notice_store_hint(workshop->database, store_deadline(workshop), is_refund, id);
-    attending->end = NOTICE_OPEN;
+    memset(call, 0, sizeof *call);
+    processor_job_init(&call->job, task, processor,
+                       task != PROCESSOR_FIND_NOTICED ? &attending->payment : NULL, NULL);
+    call->job.notice = &attending->notice;
+    call->owner = attending;
+    call->deadline = deadline_in_ms(workshop->call_ms);
+    caller_start(workshop->caller, call);
 }
 
-static void
-attend_payment(const struct workshop *workshop, struct attending *attending)
+/* False when there is nobody to be asked now: the notice stays open. */
+static bool
+begin_call(const struct workshop *workshop, struct attending *attending, enum processor_task task)
+{
+    const struct notice *notice = &attending->notice;
+    const struct processor *processor =
+        processor_named(workshop->processors, notice->processor, notice->mode);
+
+    attending->end = NOTICE_OPEN;
+    if (processor == NULL || !processor->type->has_effects ||
+        !caller_may_try(workshop->caller, processor))
+        return false;
+    ask(workshop, attending, task, processor);
+    return true;
+}
+
+/* Until the record is final, the notice stays: a look that began before it came may be what settles
+ * the record, or another one. */
+static bool
+hint(const struct workshop *workshop, struct attending *attending, bool is_refund,
+     const struct identifier *id)
+{
+    (void)!notice_store_hint(workshop->database, store_deadline(workshop), is_refund, id);
+    attending->end = NOTICE_OPEN;
+    return false;
+}
+
+/* True when the processor says that it has money which, as far as we know, it has not. */
+static bool
+is_unexpected(const struct attending *attending)
+{
+    const struct payment *payment = &attending->payment;
+
+    return attending->notice.says == NOTICE_SAYS_SUCCEEDED &&
+           (payment->status == PAYMENT_FAILED ||
+            (payment->reference[0] != '\0' &&
+             strcmp(payment->reference, attending->notice.reference) != 0));
+}
+
+static bool
+begin_payment(const struct workshop *workshop, struct attending *attending)
 {
     const struct identifier *id = &attending->notice.record_id;
-    enum store_result result = find_payment(workshop, attending, id);
+    enum store_result result;
 
+    attending->end = NOTICE_UNKNOWN;
+    if (!attending->notice.has_record)
+        return false;
+    result = find_payment(workshop, attending, id);
     attending->end = NOTICE_DONE;
     if (result != STORE_OK)
         attending->end = end_without_record(result);
     else if (attending->payment.status == PAYMENT_PROCESSING)
-        hint(workshop, attending, false);
+        return hint(workshop, attending, false, id);
+    else if (is_unexpected(attending)) {
+        strcpy(attending->payment.reference, attending->notice.reference);
+        return begin_call(workshop, attending, PROCESSOR_FIND_PAYMENT);
+    }
+    return false;
 }
 
-static void
-attend_refund(const struct workshop *workshop, struct attending *attending)
+/* True when our record says what the notice does. */
+static bool
+is_noted(const struct attending *attending)
 {
-    const struct identifier *id = &attending->notice.record_id;
-    enum store_result result = find_refund(workshop, attending, id);
-
-    attending->end = NOTICE_DONE;
-    if (result != STORE_OK)
-        attending->end = end_without_record(result);
-    else if (attending->refund.status == REFUND_PROCESSING)
-        hint(workshop, attending, true);
-}
-
-void
-attend_begin(const struct workshop *workshop, struct attending *attending)
-{
-    attending->end = NOTICE_UNKNOWN;
-    if (!attending->notice.has_record)
-        return;
-    switch (attending->notice.subject) {
-    case NOTICE_PAYMENT:
-        attend_payment(workshop, attending);
-        break;
-    case NOTICE_REFUND:
-        attend_refund(workshop, attending);
-        break;
-    case NOTICE_DISPUTE:
+    switch (attending->refund.status) {
+    case REFUND_SUCCEEDED:
+        return attending->notice.says != NOTICE_SAYS_FAILED;
+    case REFUND_FAILED:
+        return attending->notice.says != NOTICE_SAYS_SUCCEEDED;
+    case REFUND_PROCESSING:
         break;
     }
+    return false;
+}
+
+static bool
+begin_refund(const struct workshop *workshop, struct attending *attending)
+{
+    const struct identifier *id = &attending->notice.record_id;
+    enum store_result result = STORE_NOT_FOUND;
+
+    if (attending->notice.has_record)
+        result = find_refund(workshop, attending, id);
+    if (result == STORE_OK && attending->refund.status == REFUND_PROCESSING)
+        return hint(workshop, attending, true, id);
+    attending->end = NOTICE_DONE;
+    if (result == STORE_OK && is_noted(attending))
+        return false;
+    attending->end = NOTICE_OPEN;
+    if (result != STORE_OK && result != STORE_NOT_FOUND)
+        return false;
+    return begin_call(workshop, attending, PROCESSOR_FIND_NOTICED);
+}
+
+bool
+attend_begin(const struct workshop *workshop, struct attending *attending)
+{
+    switch (attending->notice.subject) {
+    case NOTICE_PAYMENT:
+        return begin_payment(workshop, attending);
+    case NOTICE_REFUND:
+        return begin_refund(workshop, attending);
+    case NOTICE_DISPUTE:
+        return begin_call(workshop, attending, PROCESSOR_FIND_NOTICED);
+    }
+    return false;
+}
+
+static void __attribute__((format(printf, 4, 5)))
+tell(const struct workshop *workshop, const struct attending *attending, enum log_level level,
+     const char *format, ...)
+{
+    char id[IDENTIFIER_TEXT_SIZE] = "";
+    char text[256];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    identifier_format(IDENTIFIER_PAYMENT, &attending->payment.id, id);
+    log_write(workshop->log, level, "%s of [processor %s], %s: %s", id, attending->notice.processor,
+              attending->notice.reference, text);
+}
+
+bool
+attend_go_on(const struct workshop *workshop, struct attending *attending)
+{
+    const struct processor_job *job = &attending->call.job;
+
+    if (attending->attempt_count < sizeof attending->attempts / sizeof attending->attempts[0] &&
+        caller_attempt(&attending->call, &attending->attempts[attending->attempt_count]))
+        attending->attempt_count++;
+    if (job->task != PROCESSOR_FIND_PAYMENT || job->outcome.result != PROCESSOR_SUCCEEDED ||
+        attending->payment.status != PAYMENT_FAILED)
+        return false;
+    tell(workshop, attending, LOG_LEVEL_ERROR,
+         "it failed here and was charged there: it is given back");
+    ask(workshop, attending, PROCESSOR_GIVE_BACK, job->processor);
+    return true;
+}
+
+/* A charge that should not be. */
+static enum notice_state
+settle_charge(const struct workshop *workshop, const struct attending *attending)
+{
+    const struct processor_job *job = &attending->call.job;
+    enum processor_result result = job->outcome.result;
+
+    if (job->task == PROCESSOR_GIVE_BACK) {
+        if (result == PROCESSOR_SUCCEEDED || result == PROCESSOR_PENDING)
+            return NOTICE_DONE;
+        tell(workshop, attending, LOG_LEVEL_ERROR, "it could not be given back: %s",
+             job->outcome.detail);
+        return NOTICE_OPEN;
+    }
+    if (result == PROCESSOR_SUCCEEDED)
+        tell(workshop, attending, LOG_LEVEL_ERROR,
+             "it is not the charge that is on record for this payment; look at both");
+    return result == PROCESSOR_DECLINED ? NOTICE_DONE : NOTICE_OPEN;
+}
+
+static enum notice_state
+end_of(enum store_result result)
+{
+    return result == STORE_OK || result == STORE_EXISTS ? NOTICE_DONE : NOTICE_OPEN;
+}
+
+static enum notice_state
+adopt(const struct workshop *workshop, const struct attending *attending,
+      const struct adoption *adoption)
+{
+    enum store_result result =
+        adoption_store_refund(workshop->database, store_deadline(workshop), adoption);
+
+    if (result == STORE_OK)
+        tell(workshop, attending, LOG_LEVEL_NOTICE,
+             "a refund that was made at the processor is on record now");
+    else if (result == STORE_REFUSED)
+        tell(workshop, attending, LOG_LEVEL_ERROR,
+             "a refund that was made at the processor is more than what is left of the payment");
+    return end_of(result);
+}
+
+static enum notice_state
+take_back(const struct workshop *workshop, const struct attending *attending,
+          const struct adoption *adoption)
+{
+    enum store_result result =
+        adoption_store_return(workshop->database, store_deadline(workshop), adoption);
+
+    if (result == STORE_OK)
+        tell(workshop, attending, LOG_LEVEL_WARNING,
+             "a refund came back: its amount is the payment's again");
+    return result == STORE_NOT_FOUND ? NOTICE_DONE : end_of(result);
+}
+
+static enum notice_state
+settle_refund(const struct workshop *workshop, const struct attending *attending)
+{
+    const struct processor_outcome *outcome = &attending->call.job.outcome;
+    const struct payment *payment = &attending->payment;
+    const struct adoption adoption = {
+        .payment = payment,
+        .reference = attending->notice.reference,
+        .refund_id = outcome->seen.has_refund ? &outcome->seen.refund_id : NULL,
+        .amount = outcome->seen.amount,
+    };
+
+    if (outcome->result == PROCESSOR_DECLINED)
+        return take_back(workshop, attending, &adoption);
+    if (outcome->result != PROCESSOR_SUCCEEDED)
+        return NOTICE_OPEN;
+    if (outcome->seen.currency == payment->currency && outcome->seen.amount > 0)
+        return adopt(workshop, attending, &adoption);
+    tell(workshop, attending, LOG_LEVEL_ERROR,
+         "a refund that was made at the processor is in another currency, or of no amount");
+    return NOTICE_OPEN;
+}
+
+static enum notice_state
+settle_dispute(const struct workshop *workshop, const struct attending *attending)
+{
+    bool stands = attending->call.job.outcome.result == PROCESSOR_SUCCEEDED;
+
+    if (stands)
+        tell(workshop, attending, LOG_LEVEL_WARNING, "it is disputed");
+    return end_of(adoption_store_dispute(workshop->database, store_deadline(workshop),
+                                         &attending->payment, stands));
+}
+
+/* What the processor said of a refund or a dispute. */
+static enum notice_state
+settle_noticed(const struct workshop *workshop, struct attending *attending)
+{
+    const struct processor_outcome *outcome = &attending->call.job.outcome;
+    const struct processor_seen *seen = &outcome->seen;
+    enum store_result result;
+
+    if (outcome->result != PROCESSOR_SUCCEEDED && outcome->result != PROCESSOR_DECLINED &&
+        outcome->result != PROCESSOR_PENDING)
+        return NOTICE_OPEN;
+    if (!seen->has_payment)
+        return NOTICE_UNKNOWN;
+    result = find_payment(workshop, attending, &seen->payment_id);
+    if (result != STORE_OK)
+        return end_without_record(result);
+    if (attending->payment.status == PAYMENT_PROCESSING) {
+        (void)hint(workshop, attending, false, &seen->payment_id);
+        return NOTICE_OPEN;
+    }
+    /* Given back because it failed here, or by somebody in the processor's pages. */
+    if (attending->payment.status == PAYMENT_FAILED && attending->notice.subject == NOTICE_REFUND)
+        return NOTICE_DONE;
+    /* Somebody else's charge that only says that it is of this payment. */
+    if (attending->payment.reference[0] != '\0' &&
+        strcmp(attending->payment.reference, seen->parent) != 0)
+        return NOTICE_UNKNOWN;
+    return attending->notice.subject == NOTICE_DISPUTE ? settle_dispute(workshop, attending)
+                                                       : settle_refund(workshop, attending);
 }
 
 void
 attend_settle(const struct workshop *workshop, struct attending *attending)
 {
-    struct notice_ending ending = {.notice = &attending->notice, .state = attending->end};
+    struct notice_ending ending = {.notice = &attending->notice};
 
+    if (attending->attempt_count == 0)
+        ending.state = attending->end;
+    else if (attending->call.job.task == PROCESSOR_FIND_NOTICED)
+        ending.state = settle_noticed(workshop, attending);
+    else
+        ending.state = settle_charge(workshop, attending);
+    if (attending->has_payment) {
+        ending.attempts = attending->attempts;
+        ending.attempt_count = attending->attempt_count;
+        ending.record_id = &attending->payment.id;
+    }
     (void)!notice_store_end(workshop->database, store_deadline(workshop), &ending);
 }

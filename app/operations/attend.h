@@ -2,12 +2,22 @@
  * Attend: do what a processor's notice asks for.
  *
  *   attend_claim()   takes notices that are due.
- *   attend_begin()   looks at our record of what one is about.
- *   attend_settle()  notes what became of it.
+ *   attend_begin()   looks at our record of what one is about; asks the processor where that does
+ *                    not do.
+ *   attend_go_on()   its call has ended: another one, or the end.
+ *   attend_settle()  does what the processor's answer asks for, and notes what became of the
+ *                    notice.
  *
- * A notice is a hint: it never changes a record by itself. It is done once the record that it is
- * about is final, so none is lost that comes while that record is being looked at. One about
- * nothing of ours is kept, and shown.
+ *   of a payment: processing --> the reconciler looks at it now
+ *                 failed, and charged all the same --> all of it is given back
+ *   of a refund:  processing --> the reconciler looks at it now
+ *                 made in the processor's own pages --> it becomes a record
+ *                 it had succeeded, and came back --> its amount is the payment's again
+ *   of a dispute: the payment is marked, or not any more
+ *
+ * A notice is a hint: what it says changes nothing, what the processor answers does. It stays open
+ * until our records say what it is about, so none is lost that comes while its record is being
+ * looked at, and one that cannot be brought about is shown. One about nothing of ours is kept.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -21,19 +31,29 @@
 
 struct attending {
     struct notice notice;
-    enum notice_state end; /* what becomes of it */
+    enum notice_state end; /* what becomes of it; set where no call has to say it */
     struct payment payment;
     struct refund refund;
+    bool has_payment; /* payment is set */
+    struct call call;
+    struct attempt attempts[2]; /* of this time */
+    size_t attempt_count;
 };
 
 /* Claims up to ATTEND_MAX notices. False when the database cannot be reached; *count is 0 then. */
 bool attend_claim(const struct workshop *workshop, struct attending attendings[ATTEND_MAX],
                   size_t *count) __attribute__((warn_unused_result));
 
-/* Sets the notice's end. */
-void attend_begin(const struct workshop *workshop, struct attending *attending);
+/* True when the processor is being asked: the call ends later, its call.owner the attending. False
+ * when it can be settled. */
+bool attend_begin(const struct workshop *workshop, struct attending *attending)
+    __attribute__((warn_unused_result));
 
-/* Notes the end. */
+/* True when another call has been started; false when it can be settled. */
+bool attend_go_on(const struct workshop *workshop, struct attending *attending)
+    __attribute__((warn_unused_result));
+
+/* Does and notes what follows. */
 void attend_settle(const struct workshop *workshop, struct attending *attending);
 
 #endif

@@ -63,6 +63,12 @@ enum processor_task {
     /* So that the customer cannot finish it any more. DECLINED: it is cancelled, for ever. */
     PROCESSOR_CANCEL_PAYMENT,
     PROCESSOR_CHECK, /* the account: detail says its mode and currencies; moves nothing */
+    /* Looks at what a notice is about, a refund or a dispute, by the processor's reference alone:
+     * job.notice. What it says of it is outcome.seen. */
+    PROCESSOR_FIND_NOTICED,
+    /* Gives back all that is left of a charge that should not be: job.payment, by its reference,
+     * under a key of its own. */
+    PROCESSOR_GIVE_BACK,
 };
 
 /* How a job ended. */
@@ -81,6 +87,18 @@ enum processor_result {
     PROCESSOR_TOO_LATE,  /* of a cancellation: it had ended first: look again */
 };
 
+/* What the processor says of a refund or a dispute that a notice is about. */
+struct processor_seen {
+    bool has_payment; /* it is of a charge that names a payment of ours */
+    struct identifier payment_id;
+    char parent[PROCESSOR_REFERENCE_SIZE]; /* the processor's own id of that one, as payments are
+                                              kept with; "" when it is not said */
+    bool has_refund;                       /* it names a refund of ours */
+    struct identifier refund_id;
+    const struct currency *currency; /* NULL: amount is none of ours */
+    int64_t amount;                  /* minor units */
+};
+
 struct processor_outcome {
     enum processor_result result;
     enum decline decline; /* with PROCESSOR_DECLINED */
@@ -91,6 +109,8 @@ struct processor_outcome {
     char reference[PROCESSOR_REFERENCE_SIZE]; /* the processor's own id; "" when it is not known */
     char action_url[PAYMENT_URL_SIZE]; /* with PROCESSOR_PENDING: where the customer has to go; ""
                                           where that is not known, or cannot be handed on */
+    struct processor_seen seen; /* of PROCESSOR_FIND_NOTICED. A dispute that stands succeeded, one
+                                   that was won or is only a question was declined */
     char detail[PROCESSOR_DETAIL_SIZE];
 };
 
@@ -124,8 +144,9 @@ struct processor_answer {
 struct processor_job {
     enum processor_task task;
     const struct processor *processor;     /* not owned */
-    const struct payment *payment;         /* not owned; NULL for PROCESSOR_CHECK */
+    const struct payment *payment;         /* not owned; NULL for PROCESSOR_CHECK, _FIND_NOTICED */
     const struct refund *refund;           /* not owned; NULL but for refunds */
+    const struct notice *notice;           /* not owned; NULL but for PROCESSOR_FIND_NOTICED */
     unsigned step;                         /* the type's own: which of its requests is under way */
     char cursor[PROCESSOR_REFERENCE_SIZE]; /* the type's own: how far a list was read */
     struct processor_outcome outcome;      /* once it has ended */

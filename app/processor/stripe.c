@@ -18,6 +18,7 @@
 #include "processor/stripe_answer.h"
 #include "processor/stripe_event.h"
 #include "processor/stripe_form.h"
+#include "processor/stripe_noticed.h"
 
 /* The version that this was written for, and that every answer is then in. */
 #define API_VERSION "2024-04-10"
@@ -186,6 +187,22 @@ write_refund(struct processor_job *job, struct processor_request *request, const
     return !form.is_cut || refuse(job, "a request that is too long");
 }
 
+/* All that is left of it: so it says no amount. */
+static bool
+write_give_back(struct processor_job *job, struct processor_request *request, const char *id)
+{
+    const char *reference = job->payment->reference;
+    struct stripe_form form;
+
+    if (!stripe_is_reference(reference))
+        return refuse(job, "the payment has no id of Stripe's");
+    begin_post(request, &form, "/v1/refunds");
+    stripe_form_add(&form, stripe_is_intent_reference(reference) ? "payment_intent" : "charge",
+                    reference);
+    stripe_form_add(&form, "metadata[payment_id]", id);
+    return !form.is_cut || refuse(job, "a request that is too long");
+}
+
 /*
  * The fence: the payment's own amount, since one below Stripe's least would be refused without
  * using the key up. Only the first request has the key.
@@ -298,6 +315,11 @@ write_task(struct processor_job *job, struct processor_request *request, const c
         return write_fence(job, request, id);
     case PROCESSOR_CANCEL_PAYMENT:
         return write_cancel(job, request);
+    case PROCESSOR_GIVE_BACK:
+        return write_give_back(job, request, id);
+    case PROCESSOR_FIND_NOTICED:
+        return stripe_noticed_path(job->notice, request->path, sizeof request->path) ||
+               refuse(job, "an id that is none of Stripe's");
     case PROCESSOR_CHECK:
         snprintf(request->path, sizeof request->path, "%s",
                  job->step == 0 ? "/v1/account" : "/v1/balance");
@@ -313,6 +335,7 @@ has_key(const struct processor_job *job)
     switch (job->task) {
     case PROCESSOR_CHARGE:
     case PROCESSOR_REFUND:
+    case PROCESSOR_GIVE_BACK:
         return true;
     case PROCESSOR_CLOSE_PAYMENT:
     case PROCESSOR_CLOSE_REFUND:
@@ -320,6 +343,7 @@ has_key(const struct processor_job *job)
     case PROCESSOR_FIND_PAYMENT:
     case PROCESSOR_FIND_REFUND:
     case PROCESSOR_CANCEL_PAYMENT:
+    case PROCESSOR_FIND_NOTICED:
     case PROCESSOR_CHECK:
         return false;
     }
@@ -335,7 +359,7 @@ write_request(struct processor_job *job, struct processor_request *request)
     *request = (struct processor_request){.is_post = false};
     if (fault != NULL)
         return refuse(job, fault);
-    if (job->task != PROCESSOR_CHECK)
+    if (job->task != PROCESSOR_CHECK && job->task != PROCESSOR_FIND_NOTICED)
         stripe_job_id(job, id);
     if (!write_task(job, request, id))
         return false;
@@ -344,7 +368,8 @@ write_request(struct processor_job *job, struct processor_request *request)
     return (add_header(request, "Stripe-Version: %s", API_VERSION) &&
             (!request->is_post ||
              add_header(request, "Content-Type: application/x-www-form-urlencoded")) &&
-            (!has_key(job) || add_header(request, "Idempotency-Key: %s", id))) ||
+            (!has_key(job) || add_header(request, "Idempotency-Key: %s%s", id,
+                                         job->task == PROCESSOR_GIVE_BACK ? "_back" : ""))) ||
            refuse(job, "a request that is too long");
 }
 

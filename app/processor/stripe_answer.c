@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "processor/stripe_amount.h"
+#include "processor/stripe_noticed.h"
 
 #define PAUSE_MS 500          /* before a request is sent again, when nobody says how long */
 #define PAUSE_SECONDS_MAX 600 /* more than any caller waits */
@@ -329,6 +330,12 @@ answer_whole(struct processor_job *job, const struct processor_answer *answer, c
         return answer_fence(job, answer, body, pause_ms);
     case PROCESSOR_CANCEL_PAYMENT:
         return answer_cancel(job, answer, body, pause_ms);
+    case PROCESSOR_FIND_NOTICED:
+        stripe_noticed_outcome(job->notice, answer->status, body, &job->outcome);
+        return end_or_repeat(answer, pause_ms);
+    case PROCESSOR_GIVE_BACK:
+        stripe_give_back_outcome(job->payment, answer->status, body, &job->outcome);
+        return end_or_repeat(answer, pause_ms);
     case PROCESSOR_CHECK:
         return answer_check(job, answer, body, pause_ms);
     }

@@ -179,17 +179,15 @@ intent_result(const json_t *intent, const char *status, const struct stripe_expe
     return PROCESSOR_PENDING;
 }
 
-static enum processor_result
-refund_result(const char *status, struct processor_outcome *outcome)
+enum processor_result
+stripe_refund_result(const char *status)
 {
     if (strcmp(status, "succeeded") == 0)
         return PROCESSOR_SUCCEEDED;
     if (strcmp(status, "pending") == 0 || strcmp(status, "requires_action") == 0)
         return PROCESSOR_PENDING;
-    if (strcmp(status, "failed") == 0 || strcmp(status, "canceled") == 0) {
-        outcome->decline = DECLINE_PROCESSING_ERROR;
+    if (strcmp(status, "failed") == 0 || strcmp(status, "canceled") == 0)
         return PROCESSOR_DECLINED;
-    }
     return PROCESSOR_UNKNOWN;
 }
 
@@ -211,6 +209,8 @@ stripe_object_outcome(const json_t *object, const struct stripe_expected *expect
     else if (strcmp(expected->object, "payment_intent") == 0)
         outcome->result = intent_result(object, status, expected, outcome);
     else
-        outcome->result = refund_result(status, outcome);
+        outcome->result = stripe_refund_result(status);
+    if (outcome->result == PROCESSOR_DECLINED && outcome->decline == DECLINE_NONE)
+        outcome->decline = DECLINE_PROCESSING_ERROR;
     snprintf(outcome->reference, sizeof outcome->reference, "%s", stripe_object_text(object, "id"));
 }

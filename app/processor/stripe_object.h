@@ -51,6 +51,9 @@ bool stripe_object_has_id(const json_t *object, const char *name, const char *id
 void stripe_object_outcome(const json_t *object, const struct stripe_expected *expected,
                            struct processor_outcome *outcome);
 
+/* What the status of a refund says. */
+enum processor_result stripe_refund_result(const char *status);
+
 /*
  * What an answer with another status than 200 proves; its body may be NULL. in_doubt: an earlier
  * try under the same key may have been at work, so that a refusal of this one proves nothing.

@@ -15,9 +15,9 @@
 #define COLUMNS                                                                      \
     "id, merchant_id, mode, amount, refunded, currency, status, decline, processor," \
     " source, description, idempotency_key, created_at, due_at, reference,"          \
-    " return_url, action_url," DIGEST
+    " return_url, action_url," DIGEST ", disputed_at"
 #define SELECT "SELECT " COLUMNS " FROM payments"
-#define COLUMN_COUNT 18
+#define COLUMN_COUNT 19
 #define BY_ID "(id = ? AND merchant_id = ? AND mode = ?)"
 #define BY_KEY "(merchant_id = ? AND mode = ? AND idempotency_key = ?)"
 #define EACH RECORD_KEY_PARAMETERS
@@ -76,7 +76,7 @@ struct payment_row {
     struct column columns[COLUMN_COUNT];
     struct payment payment;
     char mode[8], currency[8], status[16], decline[40];
-    MYSQL_TIME created_at, due_at;
+    MYSQL_TIME created_at, due_at, disputed_at;
     payment_found *found;
     void *arg;
 };
@@ -104,6 +104,7 @@ bind_row(struct payment_row *row, MYSQL_BIND columns[COLUMN_COUNT])
         column_text(&row->columns[15], payment->return_url, sizeof payment->return_url),
         column_text(&row->columns[16], payment->action_url, sizeof payment->action_url),
         column_bytes(&row->columns[17], payment->metadata.digest, METADATA_DIGEST_SIZE),
+        column_time(&row->columns[18], &row->disputed_at),
     };
 
     memcpy(columns, bound, sizeof bound);
@@ -131,6 +132,7 @@ take_payment(struct payment_row *row)
         memset(&payment->metadata, 0, sizeof payment->metadata);
     payment->created_at = time_from_column(&row->created_at);
     payment->due_at = row->columns[13].is_null ? 0 : time_from_column(&row->due_at);
+    payment->is_disputed = !row->columns[18].is_null;
     payment->currency = currency_of_record(row->currency);
     payment->decline = DECLINE_NONE;
     return payment->currency != NULL && mode_parse(row->mode, &payment->mode) &&

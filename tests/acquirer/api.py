@@ -227,6 +227,8 @@ def create_refund(database, call):
 def _shaped(table, row, call):
     if table == "payment_intents":
         return objects.payment_intent(row, call.livemode, call.base)
+    if table == "disputes":
+        return objects.dispute(row, call.livemode)
     return objects.charge(row, call.livemode) if table == "charges" else objects.refund(row)
 
 
@@ -324,6 +326,7 @@ ENDPOINTS = (
     _endpoint("GET", "/v1/refunds", _list("refunds", "refund", ("charge", "payment_intent")),
               {**_PAGE, "charge": form.text, "payment_intent": form.text}),
     _endpoint("GET", "/v1/refunds/ID", _retrieve("refunds", "refund", "id"), _ONE),
+    _endpoint("GET", "/v1/disputes/ID", _retrieve("disputes", "dispute", "id"), _ONE),
     _endpoint("GET", "/v1/account", lambda database, call: objects.account(), _ONE),
     _endpoint("GET", "/v1/balance", read_balance, _ONE),
 )

@@ -66,6 +66,17 @@ CREATE TABLE IF NOT EXISTS refunds (
 );
 CREATE INDEX IF NOT EXISTS refunds_by_charge ON refunds (charge);
 CREATE INDEX IF NOT EXISTS refunds_by_intent ON refunds (payment_intent);
+CREATE TABLE IF NOT EXISTS disputes (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    created INTEGER NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    currency TEXT NOT NULL,
+    status TEXT NOT NULL,
+    charge TEXT NOT NULL REFERENCES charges (id),
+    payment_intent TEXT,
+    metadata TEXT NOT NULL DEFAULT '{}'
+);
 CREATE TABLE IF NOT EXISTS keys (
     idempotency_key TEXT PRIMARY KEY,
     path TEXT NOT NULL,

@@ -128,6 +128,18 @@ def refund(row):
     }
 
 
+def dispute(row, livemode):
+    return {
+        "id": row["id"], "object": "dispute", "amount": row["amount"], "balance_transactions": [], "charge": row["charge"],
+        "created": row["created"], "currency": row["currency"], "enhanced_eligibility_types": [], "evidence": {},
+        "evidence_details": {"due_by": row["created"] + 7 * 86400, "has_evidence": False, "past_due": False,
+                             "submission_count": 0},
+        "is_charge_refundable": row["status"].startswith("warning_"), "livemode": livemode,
+        "metadata": json.loads(row["metadata"]), "payment_intent": row["payment_intent"], "reason": "fraudulent",
+        "status": row["status"],
+    }
+
+
 def account():
     return {
         "id": "acct_1TestAcquirer00", "object": "account", "business_profile": {"name": "Test acquirer", "url": None},

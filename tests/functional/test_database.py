@@ -44,7 +44,7 @@ def with_values(stack, statement):
         statement = re.search(r"UPDATE payments .*?;", statement).group(0)
     numbers = itertools.count(7)
     for pattern, value in (
-        (r"(idempotency_key) = \?", "'fill-%d'"), (r"(\bid) = \?", "UNHEX(MD5(%d))"),
+        (r"(idempotency_key) = \?", "'fill-%d'"), (r"(\b(?:payment_)?id) = \?", "UNHEX(MD5(%d))"),
         (r"(key_hash) = \?", "UNHEX(MD5(%d))"), (r"(look_at) <= \?", "'2024-06-%02d'"),
     ):
         statement = re.sub(pattern, lambda found, value=value: f"{found[1]} = {value % next(numbers)}", statement)
@@ -63,9 +63,10 @@ def test_the_list_of_statements_is_whole():
     """One credential, the last use of a key, payments by id, by key, locked, locked if free, refunds by id, by key,
     locked: each for 1, 8 and 64; a refund with its currency, and what a refund updates, alone and in a group; what is due, and its claim, of
     payments and refunds; three settlements; the metadata of a payment and of a refund; of notices what is due, its
-    claim, its end, whose record it is and that it is to be looked at; merchants that want
-    events, for 1, 8 and 64; an event; for monitors how old unresolved payments and refunds are."""
-    assert len(QUERIES) == 9 * 3 + 3 + 4 + 3 + 2 + 7 + 3 + 1 + 2
+    claim, its end, whose record it is and that it is to be looked at; merchants that want events, for 1, 8 and 64; an
+    event; for monitors how old unresolved payments and refunds are; of what happened at the processor a refund by its
+    reference, that it came back, what is refunded, and a dispute."""
+    assert len(QUERIES) == 9 * 3 + 3 + 4 + 3 + 2 + 7 + 3 + 1 + 2 + 4
 
 
 @pytest.mark.parametrize("statement", QUERIES, ids=lambda statement: re.sub(r"\W+", "-", statement)[:60])

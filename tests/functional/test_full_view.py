@@ -7,8 +7,10 @@ import pytest
 from harness.client import Client
 
 BASIC = ["id", "amount", "currency", "status", "created_at"]
-PAYMENT_MEMBERS = [*BASIC, "description", "source", "refunded_amount", "failure_code", "mode", "metadata", "refunds"]
-REFUND_MEMBERS = ["id", "payment_id", "amount", "status", "created_at", "currency", "failure_code", "mode", "metadata"]
+PAYMENT_MEMBERS = [*BASIC, "description", "source", "refunded_amount", "disputed", "failure_code", "mode",
+                   "metadata", "refunds"]
+REFUND_MEMBERS = ["id", "payment_id", "amount", "status", "created_at", "currency", "origin", "returned_at",
+                  "failure_code", "mode", "metadata"]
 
 
 @pytest.fixture
@@ -27,8 +29,8 @@ def test_a_payment(lister):
     payment = answer.json()
     assert list(payment) == PAYMENT_MEMBERS
     assert {name: payment[name] for name in PAYMENT_MEMBERS[5:]} == {
-        "description": 'A "quoted" \\ line\n\té€😀\x1f', "source": "tok_visa", "refunded_amount": 0, "failure_code": None,
-        "mode": "test", "metadata": {"order": "7"}, "refunds": {"data": [], "has_more": False}}
+        "description": 'A "quoted" \\ line\n\té€😀\x1f', "source": "tok_visa", "refunded_amount": 0, "disputed": False,
+        "failure_code": None, "mode": "test", "metadata": {"order": "7"}, "refunds": {"data": [], "has_more": False}}
     assert '"refunded_amount":0.00,' in answer.text
 
 
@@ -69,7 +71,7 @@ def test_a_refund(lister):
     assert answer.text.startswith(made.text[:-1] + ",")
     assert list(answer.json()) == REFUND_MEMBERS
     assert {name: answer.json()[name] for name in REFUND_MEMBERS[5:]} == {
-        "currency": "KWD", "failure_code": None, "mode": "test", "metadata": {"why": "broken"}}
+        "currency": "KWD", "origin": "api", "returned_at": None, "failure_code": None, "mode": "test", "metadata": {"why": "broken"}}
 
 
 def test_lists(lister):

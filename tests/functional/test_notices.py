@@ -16,13 +16,13 @@ import pytest
 
 from harness import events
 from harness.acquirer import EVENT_SECRET, Acquirer
+from harness.events import RECEIVED, ended, notice_of, notices, told
 from harness.process import wait_until
 from harness.servers import BUILD, SOURCE
 from harness.stack import Stack
 
 OLD_SECRET = "whsec_TheOneBefore"
 REFUSED = (400, '{"error":"Invalid signature"}')
-RECEIVED = (200, '{"received":true}')
 FOREIGN = {"object": "charge", "id": "ch_foreign", "status": "succeeded", "metadata": {}}
 
 
@@ -78,28 +78,9 @@ def sign():
     return header
 
 
-def told(stack, body, header=None, **options):
-    answer = events.send(stack.web.url, body, header, **options)
-    return answer.status_code, answer.text
-
-
-def notices(stack, *options):
-    return stack.admin("notice", "list", *options)["notices"]
-
-
-def notice_of(stack, body):
-    """The notice that was kept of an event."""
-    identifier = json.loads(body)["id"]
-    return [row for row in notices(stack, "--all") if row["event"] == identifier]
-
-
 def status(stack, table, amount):
     """As it is kept: a GET would ask the processor itself."""
     return stack.database.sql(f"SELECT status FROM {table} WHERE amount = {amount}")[0][0]
-
-
-def ended(stack, body, state):
-    return wait_until(lambda: [row for row in notice_of(stack, body) if row["state"] == state], 30, f"a notice {state}")
 
 
 def test_who_signs_with_stripes_own_client_is_heard(stack, sign):

@@ -3,7 +3,8 @@
  * as done that the answer does not say of the very record.
  *
  * The first byte is the task, the second how the payment was made and what is known of it, the
- * third the status; the rest is the bodies, one behind each NUL.
+ * third the status, and whether a notice is of a dispute; the rest is the bodies, one behind each
+ * NUL.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -66,10 +67,14 @@ check_outcome(const struct processor_job *job, const struct processor_answer *an
         CHECK(isalnum((unsigned char)*c) || *c == '_');
     for (const char *c = outcome->detail; *c != '\0'; c++)
         CHECK(*c >= ' ' && *c <= '~');
-    CHECK((outcome->result == PROCESSOR_DECLINED) == (outcome->decline != DECLINE_NONE));
+    CHECK(job->task >= PROCESSOR_FIND_NOTICED ||
+          (outcome->result == PROCESSOR_DECLINED) == (outcome->decline != DECLINE_NONE));
     CHECK(outcome->result != PROCESSOR_NOT_FOUND || looks);
     CHECK(outcome->result != PROCESSOR_REFUSED || charges || job->task == PROCESSOR_CHECK);
     CHECK((outcome->result != PROCESSOR_CLOSED && outcome->result != PROCESSOR_KEY_USED) || closes);
+    CHECK(job->task == PROCESSOR_FIND_NOTICED || outcome->seen.currency == NULL);
+    CHECK(memchr(outcome->seen.parent, '\0', sizeof outcome->seen.parent) != NULL);
+    CHECK(outcome->seen.currency == NULL || outcome->seen.amount >= 0);
     CHECK(outcome->result != PROCESSOR_TOO_LATE || job->task == PROCESSOR_CANCEL_PAYMENT);
     CHECK(memchr(outcome->action_url, '\0', sizeof outcome->action_url) != NULL);
     CHECK(outcome->action_url[0] == '\0' ||
@@ -80,7 +85,8 @@ check_outcome(const struct processor_job *job, const struct processor_answer *an
         CHECK(answer->status == 200 && !outcome->is_open &&
               (says(answer->body, answer->body_length, "\\u") ||
                says(answer->body, answer->body_length, "canceled")));
-    if (outcome->result != PROCESSOR_SUCCEEDED || job->task == PROCESSOR_CHECK)
+    if (outcome->result != PROCESSOR_SUCCEEDED || job->task == PROCESSOR_CHECK ||
+        job->task == PROCESSOR_FIND_NOTICED || job->task == PROCESSOR_GIVE_BACK)
         return;
     CHECK(job->task != PROCESSOR_CANCEL_PAYMENT);
     if (is_refund)
@@ -126,6 +132,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct payment payment = {.amount = 1999, .currency = currency_find("USD")};
     struct refund refund = {.amount = 500, .currency = payment.currency};
+    struct notice notice = {.subject = NOTICE_REFUND, .reference = "re_1"};
     struct processor_job job;
     size_t at = 3;
 
@@ -141,8 +148,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         snprintf(refund.reference, sizeof refund.reference, "re_1");
     if (data[1] % 16 >= 8)
         snprintf(payment.return_url, sizeof payment.return_url, "https://shop.example/back");
-    processor_job_init(&job, (enum processor_task)(data[0] % (PROCESSOR_CHECK + 1)), &processor,
+    processor_job_init(&job, (enum processor_task)(data[0] % (PROCESSOR_GIVE_BACK + 1)), &processor,
                        &payment, &refund);
+    job.notice = &notice;
+    if (data[2] % 2 != 0)
+        notice = (struct notice){.subject = NOTICE_DISPUTE, .reference = "du_1"};
     check_request(&job);
     for (int i = 0; i < ANSWERS_MAX && at <= size; i++) {
         const uint8_t *end = at < size ? memchr(data + at, '\0', size - at) : NULL;

@@ -7,10 +7,12 @@ import contextlib
 import itertools
 import json
 import os
+import secrets
 import signal
 import socket
 import sqlite3
 import subprocess
+import time
 
 from harness.process import Process, wait_until
 from harness.servers import SOURCE, connects, free_port
@@ -150,6 +152,50 @@ class Acquirer(Process):
                                  " WHERE id = ?", [identifier])
                 database.execute("UPDATE charges SET refunded = refunded - ? WHERE id = ?",
                                  [refund["amount"], refund["charge"]])
+            database.execute("COMMIT")
+        finally:
+            database.close()
+
+    # What people do in the acquirer's own pages, and what banks do.
+
+    def refund_in_pages(self, charge, amount, status="succeeded"):
+        """The id of a refund that nobody asked for by the API."""
+        identifier = f"re_{secrets.token_hex(12)}"
+        self._write(
+            ("UPDATE charges SET refunded = refunded + ? WHERE id = ?", [amount, charge]),
+            ("INSERT INTO refunds (id, created, amount, currency, status, charge, payment_intent, metadata)"
+             " SELECT ?, ?, ?, currency, ?, id, payment_intent, '{}' FROM charges WHERE id = ?",
+             [identifier, int(time.time()), amount, status, charge]))
+        return identifier
+
+    def dispute(self, charge, status="needs_response"):
+        """The id of a new dispute."""
+        identifier = f"du_{secrets.token_hex(12)}"
+        self._write(
+            ("INSERT INTO disputes (id, created, amount, currency, status, charge, payment_intent)"
+             " SELECT ?, ?, amount, currency, ?, id, payment_intent FROM charges WHERE id = ?",
+             [identifier, int(time.time()), status, charge]))
+        return identifier
+
+    def settle_dispute(self, identifier, status):
+        self._write(("UPDATE disputes SET status = ? WHERE id = ?", [status, identifier]))
+
+    def charge_in_pages(self, amount, payment_id, currency="usd"):
+        """The id of a charge that says it is of that payment."""
+        identifier = f"ch_{secrets.token_hex(12)}"
+        self._write(
+            ("INSERT INTO charges (id, created, amount, currency, status, source, metadata)"
+             " VALUES (?, ?, ?, ?, 'succeeded', 'tok_visa', ?)",
+             [identifier, int(time.time()), amount, currency, json.dumps({"payment_id": payment_id})]))
+        return identifier
+
+    def _write(self, *statements):
+        database = self._connect()
+        try:
+            database.execute("PRAGMA synchronous = FULL")
+            database.execute("BEGIN IMMEDIATE")
+            for statement, values in statements:
+                database.execute(statement, values)
             database.execute("COMMIT")
         finally:
             database.close()

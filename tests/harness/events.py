@@ -14,7 +14,9 @@ import requests
 
 from harness.acquirer import EVENT_SECRET
 from harness.client import Client
+from harness.process import wait_until
 
+RECEIVED = (200, '{"received":true}')
 _NUMBERS = itertools.count(1)
 
 
@@ -46,3 +48,23 @@ def send(url, body, header=None, processor="stripe"):
     if Client.judge:
         Client.judge(answer)
     return answer
+
+
+def told(stack, body, header=None, **options):
+    """Sends it to a stack; status and text of the answer."""
+    answer = send(stack.web.url, body, header, **options)
+    return answer.status_code, answer.text
+
+
+def notices(stack, *options):
+    return stack.admin("notice", "list", *options)["notices"]
+
+
+def notice_of(stack, body):
+    """What was kept of an event."""
+    identifier = json.loads(body)["id"]
+    return [row for row in notices(stack, "--all") if row["event"] == identifier]
+
+
+def ended(stack, body, state):
+    return wait_until(lambda: [row for row in notice_of(stack, body) if row["state"] == state], 30, f"a notice {state}")

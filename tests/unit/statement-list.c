@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "store/adoption_store.h"
 #include "store/attempt_store.h"
 #include "store/credential_store.h"
 #include "store/due_store.h"
@@ -26,7 +27,7 @@ main(void)
         &attempt_statements,     &due_statements,
         &full_statements,        &refund_settlement_statements,
         &event_statements,       &event_list_statements,
-        &notice_statements,
+        &notice_statements,      &adoption_statements,
     };
 
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
