@@ -106,6 +106,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/due_store.c app/store/due_store.h \
 	app/store/event_list.c app/store/event_list.h \
 	app/store/event_store.c app/store/event_store.h \
+	app/store/forget_store.c app/store/forget_store.h \
 	app/store/full_store.c app/store/full_store.h \
 	app/store/host_list.c app/store/host_list.h \
 	app/store/ledger_pages.c app/store/ledger_pages.h \
@@ -164,6 +165,7 @@ app_payment_admin_SOURCES = \
 	app/admin/common.c \
 	app/admin/export.c \
 	app/admin/filter.c app/admin/filter.h \
+	app/admin/forget.c \
 	app/admin/json_out.c app/admin/json_out.h \
 	app/admin/key.c \
 	app/admin/main.c \

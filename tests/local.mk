@@ -327,6 +327,7 @@ EXTRA_DIST += \
 	tests/functional/conftest.py \
 	tests/functional/test_admin.py \
 	tests/functional/test_admin_audit.py \
+	tests/functional/test_admin_forget.py \
 	tests/functional/test_admin_keys.py \
 	tests/functional/test_admin_payments.py \
 	tests/functional/test_admin_report.py \

@@ -56,6 +56,7 @@ struct admin {
     const char *mode;           /* --mode */
     const char *since;          /* --since */
     const char *until;          /* --until */
+    const char *before;         /* --before */
     const char *limit;          /* --limit */
     bool unknown;               /* --unknown */
     bool all;                   /* --all */
@@ -81,6 +82,7 @@ admin_command payment_resolve;
 admin_command refund_list;
 admin_command report;
 admin_command export_records;
+admin_command forget;
 admin_command audit_list;
 admin_command reconcile;
 admin_command check;

@@ -33,6 +33,7 @@ enum {
     TAKES_CSV = 1 << 15,
     TAKES_READ_ONLY = 1 << 16,
     TAKES_GRACE = 1 << 17,
+    TAKES_BEFORE = 1 << 18,
 };
 
 #define TAKES_FILTER (TAKES_MERCHANT | TAKES_RANGE | TAKES_LIMIT)
@@ -79,6 +80,8 @@ static const struct admin_option {
     {"since", "DATE", TAKES_RANGE, offsetof(struct admin, since),
      "from then on: YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ"},
     {"until", "DATE", TAKES_RANGE, offsetof(struct admin, until), "before then"},
+    {"before", "DATE", TAKES_BEFORE, offsetof(struct admin, before),
+     "what was made before then, at least 30 days ago"},
     {"limit", "NUMBER", TAKES_LIMIT, offsetof(struct admin, limit), "at most so many (100)"},
     {"reference", "ID", TAKES_REFERENCE, offsetof(struct admin, reference),
      "what the processor calls it"},
@@ -163,6 +166,8 @@ static const struct command {
      "[--merchant ID] [--mode MODE] [--status STATUS] [--since DATE] [--until DATE]",
      TAKES_STATUS | TAKES_MERCHANT | TAKES_RANGE, true, export_records,
      "write payments and refunds as CSV, the oldest first"},
+    {"forget", NULL, NO_ARGUMENT, "--before DATE [--reason TEXT]", TAKES_BEFORE | TAKES_REASON,
+     true, forget, "take what is personal out of old payments and refunds, and keep the amounts"},
     {"audit", "list", MAYBE_ARGUMENT, "[ID] [--since DATE] [--until DATE] [--limit NUMBER]",
      TAKES_RANGE | TAKES_LIMIT, true, audit_list,
      "list what administrators did, the newest first, to one object or to all"},

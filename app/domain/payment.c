@@ -62,7 +62,7 @@ decline_parse(const char *name, enum decline *decline)
 bool
 payment_same_request(const struct payment *a, const struct payment *b)
 {
-    return a->amount == b->amount && a->currency == b->currency &&
+    return !a->forgotten && !b->forgotten && a->amount == b->amount && a->currency == b->currency &&
            strcmp(a->source, b->source) == 0 && a->has_description == b->has_description &&
            (!a->has_description || strcmp(a->description, b->description) == 0) &&
            strcmp(a->return_url, b->return_url) == 0 && metadata_equal(&a->metadata, &b->metadata);

@@ -56,6 +56,7 @@ struct payment {
     char idempotency_key[IDEMPOTENCY_KEY_SIZE]; /* "" when none was sent */
     int64_t created_at;                         /* Unix time in milliseconds */
     struct metadata metadata;                   /* its text is set in new ones only */
+    bool forgotten; /* description, metadata or return_url were taken out of the record */
     /* The rest is of payments that a processor with effects moves. */
     int64_t due_at; /* Unix time in milliseconds: its request is over at the latest; 0: none */
     char reference[PROCESSOR_REFERENCE_SIZE]; /* the processor's own id of it; "" until known */
@@ -74,7 +75,7 @@ const char *decline_name(enum decline decline);
 bool decline_parse(const char *name, enum decline *decline);
 
 /* True when both ask for the same thing: amount, currency, source, description, return_url and
- * metadata are equal. */
+ * metadata are equal. What has been forgotten is equal to nothing: nobody can tell any more. */
 bool payment_same_request(const struct payment *a, const struct payment *b);
 
 /* True when both have the same idempotency key, of the same merchant and mode. */

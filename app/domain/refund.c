@@ -58,7 +58,8 @@ refund_origin_parse(const char *name, enum refund_origin *origin)
 bool
 refund_same_request(const struct refund *a, const struct refund *b)
 {
-    return a->amount == b->amount && identifier_equal(&a->payment_id, &b->payment_id) &&
+    return !a->forgotten && !b->forgotten && a->amount == b->amount &&
+           identifier_equal(&a->payment_id, &b->payment_id) &&
            metadata_equal(&a->metadata, &b->metadata);
 }
 

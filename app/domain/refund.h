@@ -38,6 +38,7 @@ struct refund {
     char idempotency_key[IDEMPOTENCY_KEY_SIZE]; /* "" when none was sent */
     int64_t created_at;                         /* Unix time in milliseconds */
     struct metadata metadata;                   /* its text is set in new ones only */
+    bool forgotten;                             /* metadata were taken out of the record */
     /* The rest is of refunds that a processor with effects moves. */
     int64_t due_at; /* Unix time in milliseconds: its request is over at the latest; 0: none */
     char reference[PROCESSOR_REFERENCE_SIZE]; /* the processor's own id of it; "" until known */
@@ -54,7 +55,8 @@ bool refund_status_parse(const char *name, enum refund_status *status);
 const char *refund_origin_name(enum refund_origin origin);
 bool refund_origin_parse(const char *name, enum refund_origin *origin);
 
-/* True when both ask for the same thing: payment, amount and metadata are equal. */
+/* True when both ask for the same thing: payment, amount and metadata are equal, and no metadata
+ * have been forgotten. */
 bool refund_same_request(const struct refund *a, const struct refund *b);
 
 /* True when both have the same idempotency key, of the same merchant and mode. */

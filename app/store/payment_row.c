@@ -15,9 +15,9 @@
 #define COLUMNS                                                                      \
     "id, merchant_id, mode, amount, refunded, currency, status, decline, processor," \
     " source, description, idempotency_key, created_at, due_at, reference,"          \
-    " return_url, action_url," DIGEST ", disputed_at"
+    " return_url, action_url," DIGEST ", disputed_at, forgotten_at"
 #define SELECT "SELECT " COLUMNS " FROM payments"
-#define COLUMN_COUNT 19
+#define COLUMN_COUNT 20
 #define BY_ID "(id = ? AND merchant_id = ? AND mode = ?)"
 #define BY_KEY "(merchant_id = ? AND mode = ? AND idempotency_key = ?)"
 #define EACH RECORD_KEY_PARAMETERS
@@ -76,7 +76,7 @@ struct payment_row {
     struct column columns[COLUMN_COUNT];
     struct payment payment;
     char mode[8], currency[8], status[16], decline[40];
-    MYSQL_TIME created_at, due_at, disputed_at;
+    MYSQL_TIME created_at, due_at, disputed_at, forgotten_at;
     payment_found *found;
     void *arg;
 };
@@ -105,6 +105,7 @@ bind_row(struct payment_row *row, MYSQL_BIND columns[COLUMN_COUNT])
         column_text(&row->columns[16], payment->action_url, sizeof payment->action_url),
         column_bytes(&row->columns[17], payment->metadata.digest, METADATA_DIGEST_SIZE),
         column_time(&row->columns[18], &row->disputed_at),
+        column_time(&row->columns[19], &row->forgotten_at),
     };
 
     memcpy(columns, bound, sizeof bound);
@@ -130,6 +131,7 @@ take_payment(struct payment_row *row)
     column_end(&row->columns[16], payment->action_url);
     if (row->columns[17].is_null)
         memset(&payment->metadata, 0, sizeof payment->metadata);
+    payment->forgotten = !row->columns[19].is_null;
     payment->created_at = time_from_column(&row->created_at);
     payment->due_at = row->columns[13].is_null ? 0 : time_from_column(&row->due_at);
     payment->is_disputed = !row->columns[18].is_null;

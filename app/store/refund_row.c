@@ -14,8 +14,8 @@
 #define DIGEST " UNHEX(SHA2(r.metadata, 256))"
 #define COLUMNS                                                                         \
     "r.id, r.merchant_id, r.mode, r.payment_id, r.amount, r.status, r.idempotency_key," \
-    " r.created_at, r.due_at, r.reference," DIGEST ", r.origin, r.returned_at"
-#define COLUMN_COUNT 14
+    " r.created_at, r.due_at, r.reference," DIGEST ", r.origin, r.returned_at, r.forgotten_at"
+#define COLUMN_COUNT 15
 #define SELECT "SELECT " COLUMNS ", NULL FROM refunds r"
 #define BY_ID "(r.id = ? AND r.merchant_id = ? AND r.mode = ?)"
 #define BY_KEY "(r.merchant_id = ? AND r.mode = ? AND r.idempotency_key = ?)"
@@ -75,7 +75,7 @@ struct refund_row {
     struct column columns[COLUMN_COUNT];
     struct refund refund;
     char mode[8], status[16], currency[8], origin[16];
-    MYSQL_TIME created_at, due_at, returned_at;
+    MYSQL_TIME created_at, due_at, returned_at, forgotten_at;
     refund_found *found;
     void *arg;
 };
@@ -98,7 +98,8 @@ bind_row(struct refund_row *row, MYSQL_BIND columns[COLUMN_COUNT])
         column_bytes(&row->columns[10], refund->metadata.digest, METADATA_DIGEST_SIZE),
         column_text(&row->columns[11], row->origin, sizeof row->origin),
         column_time(&row->columns[12], &row->returned_at),
-        column_text(&row->columns[13], row->currency, sizeof row->currency),
+        column_time(&row->columns[13], &row->forgotten_at),
+        column_text(&row->columns[14], row->currency, sizeof row->currency),
     };
 
     memcpy(columns, bound, sizeof bound);
@@ -115,16 +116,17 @@ take_refund(struct refund_row *row)
     column_end(&row->columns[6], refund->idempotency_key);
     column_end(&row->columns[9], refund->reference);
     column_end(&row->columns[11], row->origin);
-    column_end(&row->columns[13], row->currency);
+    column_end(&row->columns[14], row->currency);
     if (row->columns[10].is_null)
         memset(&refund->metadata, 0, sizeof refund->metadata);
+    refund->forgotten = !row->columns[13].is_null;
     refund->created_at = time_from_column(&row->created_at);
     refund->due_at = row->columns[8].is_null ? 0 : time_from_column(&row->due_at);
     refund->returned_at = row->columns[12].is_null ? 0 : time_from_column(&row->returned_at);
     refund->currency = currency_of_record(row->currency);
     return mode_parse(row->mode, &refund->mode) &&
            refund_status_parse(row->status, &refund->status) &&
-           (refund->currency != NULL || row->columns[13].is_null) &&
+           (refund->currency != NULL || row->columns[14].is_null) &&
            refund_origin_parse(row->origin, &refund->origin);
 }
 

@@ -121,6 +121,9 @@ def test_an_operators_account_does_all_but_the_schema(stack, operator):
     stack.database.sql("UPDATE payments SET status = 'processing', due_at = NOW() - INTERVAL 1 DAY"
                        " ORDER BY created_at DESC LIMIT 1")
     run("payment", "resolve", payment, "--status", "succeeded", "--reason", "it did")
+    stack.database.sql("UPDATE payments SET id = CONCAT(x'018CC251F400', SUBSTR(id, 7)), description = 'x'"
+                       " ORDER BY created_at DESC LIMIT 1")
+    assert run("forget", "--before", "2024-06-01")["payments"] == 1
     for statement in ("DELETE FROM audit", "UPDATE audit SET reason = NULL", "DROP TABLE audit",
                       "UPDATE payments SET amount = 1", "DELETE FROM payments"):
         with pytest.raises(SqlError) as refused:

@@ -1,0 +1,125 @@
+/*
+ * payment-admin forget: what is personal is taken out of old payments and refunds; amounts stay.
+ *
+ * It goes through all of them in small steps. One that is stopped is begun again: what has been
+ * done is found so.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "admin/command.h"
+#include "admin/progress.h"
+#include "store/forget_store.h"
+
+#define FORGET_PAGE 500         /* records of one transaction */
+#define FORGET_DAYS_AT_LEAST 30 /* a request may come again, and is compared with its record */
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+/* What is to be forgotten; false after a complaint. */
+static bool
+take_filter(const struct admin *admin, struct ledger_filter *filter)
+{
+    int64_t latest = clock_wall_ms() - FORGET_DAYS_AT_LEAST * DAY_MS;
+    char text[CLOCK_TEXT_SIZE];
+
+    *filter = (struct ledger_filter){.since = 0};
+    if (!admin_parse_moment(admin->before, &filter->until)) {
+        admin_complain("--before: '%s' is neither a day (YYYY-MM-DD) nor a second"
+                       " (YYYY-MM-DDTHH:MM:SSZ)",
+                       admin->before);
+        return false;
+    }
+    if (filter->until <= latest)
+        return true;
+    clock_format(latest, text);
+    admin_complain("--before must be at least %d days ago (%s): a request that comes again is"
+                   " compared with what its payment says",
+                   FORGET_DAYS_AT_LEAST, text);
+    return false;
+}
+
+static enum store_result
+forget_pages(const struct admin *admin, const struct ledger_filter *filter,
+             const struct audit_entry *entry, struct forgotten *forgotten)
+{
+    struct ledger_page page = ledger_pages_begin(filter);
+    struct progress progress;
+    enum store_result result;
+
+    progress_begin(&progress, admin, filter, false);
+    do {
+        result =
+            ledger_pages_next(admin->database, admin_deadline(admin), filter, FORGET_PAGE, &page);
+        if (result != STORE_OK || page.count == 0)
+            break;
+        result = forget_store_page(admin->database, admin_deadline(admin), &page, entry, forgotten);
+        progress_show(&progress, &page);
+    } while (result == STORE_OK);
+    progress_end(&progress);
+    return result;
+}
+
+static enum database_result
+change_nothing(struct database *database, void *arg)
+{
+    (void)database;
+    (void)arg;
+    return DATABASE_DONE;
+}
+
+/* How it ended, beside the row that says that it began. */
+static bool
+note_end(const struct admin *admin, const char *before, const struct forgotten *forgotten)
+{
+    const bool changed = true;
+    char detail[AUDIT_DETAIL_SIZE];
+    struct audit_entry entry;
+
+    snprintf(detail, sizeof detail, "before %s: %" PRId64 " payments, %" PRId64 " refunds", before,
+             forgotten->payments, forgotten->refunds);
+    if (!admin_audit(admin, &entry, "records", detail))
+        return false;
+    if (audit_store_run(admin->database, admin_deadline(admin), &entry, change_nothing, NULL,
+                        &changed) == DATABASE_DONE)
+        return true;
+    admin_complain("all was done, but the audit does not say how it ended: %s",
+                   database_error(admin->database));
+    return false;
+}
+
+enum admin_exit
+forget(struct admin *admin)
+{
+    char detail[AUDIT_DETAIL_SIZE], before[CLOCK_TEXT_SIZE];
+    struct forgotten forgotten = {.payments = 0};
+    struct ledger_filter filter;
+    struct audit_entry entry;
+    enum store_result result;
+
+    if (admin->before == NULL) {
+        admin_complain("forget needs --before: what was made before then is to be forgotten");
+        return ADMIN_USAGE;
+    }
+    if (!take_filter(admin, &filter))
+        return ADMIN_REFUSED;
+    clock_format(filter.until, before);
+    snprintf(detail, sizeof detail, "before %s: begun", before);
+    if (!admin_audit(admin, &entry, "records", detail))
+        return ADMIN_REFUSED;
+    result = forget_pages(admin, &filter, &entry, &forgotten);
+    if (result != STORE_OK)
+        return admin_store_failure(admin, result, "record");
+    if (forgotten.payments + forgotten.refunds > 0 && !note_end(admin, before, &forgotten))
+        return ADMIN_REFUSED;
+    if (admin->json)
+        admin_print_json(json_pack("{s:s, s:I, s:I}", "before", before, "payments",
+                                   (json_int_t)forgotten.payments, "refunds",
+                                   (json_int_t)forgotten.refunds));
+    else
+        printf("Took what is personal out of %" PRId64 " payments and %" PRId64
+               " refunds from before %s.\n",
+               forgotten.payments, forgotten.refunds, before);
+    return ADMIN_DONE;
+}
