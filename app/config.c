@@ -49,6 +49,8 @@ static const struct option_row options[] = {
     OPTION(log_target, OPTION_LOG_TARGET, 0, 0, "stderr", "stderr or syslog"),
     OPTION(log_level, OPTION_LOG_LEVEL, 0, 0, "notice",
            "error, warning, notice, info (one line a request) or debug"),
+    OPTION(log_format, OPTION_LOG_FORMAT, 0, 0, "text",
+           "text, logfmt (key=value) or json"),
 };
 
 #define OPTION_COUNT (sizeof options / sizeof options[0])
@@ -164,6 +166,12 @@ config_set(struct config *config, const struct option_row *option, const char *v
         if (!good)
             snprintf(error, CONFIG_ERROR_SIZE,
                      "%s is '%.64s', but must be error, warning, notice, info or debug",
+                     option->name, value);
+        break;
+    case OPTION_LOG_FORMAT:
+        good = log_format_parse(value, member);
+        if (!good)
+            snprintf(error, CONFIG_ERROR_SIZE, "%s is '%.64s', but must be text, logfmt or json",
                      option->name, value);
         break;
     }

@@ -39,6 +39,7 @@ struct config {
     bool fastcgi_keepalive; /* keep the web server's connections open between requests */
     enum log_target log_target;
     enum log_level log_level;
+    enum log_format log_format;
     bool has_database_admin;             /* the file has a section [database-admin] */
     struct processor_configs processors; /* the sections [processor NAME] */
 };
@@ -51,6 +52,7 @@ enum option_type {
     OPTION_BOOLEAN,
     OPTION_LOG_TARGET,
     OPTION_LOG_LEVEL,
+    OPTION_LOG_FORMAT,
 };
 
 /* One row tells all about one option. On the command line its name has "-" for "_". */

@@ -10,6 +10,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/heartbeat.c app/heartbeat.h \
 	app/listener.c app/listener.h \
 	app/log.c app/log.h \
+	app/log_record.c app/log_record.h \
 	app/loop.c app/loop.h \
 	app/metrics.c app/metrics.h \
 	app/option_group.c app/option_group.h \
@@ -19,6 +20,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/supervisor.c app/supervisor.h \
 	app/worker.c app/worker.h \
 	app/api/answer.c app/api/answer.h \
+	app/api/answered.c app/api/answered.h \
 	app/api/asking.c app/api/asking.h \
 	app/api/authentication.c app/api/authentication.h \
 	app/api/documents.c app/api/documents.h \

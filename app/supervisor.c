@@ -410,7 +410,8 @@ supervisor_run(struct config *config, const struct listener *listener,
     if (supervisor == NULL)
         return false;
     supervisor->config = config;
-    supervisor->log = (struct log){.target = config->log_target, .level = config->log_level};
+    supervisor->log = (struct log){
+        .target = config->log_target, .level = config->log_level, .format = config->log_format};
     supervisor->listener = listener;
     supervisor->source = source;
     supervisor->heartbeats = heartbeat_map(CHILDREN_MAX);

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "api/answer.h"
+#include "api/answered.h"
 #include "api/authentication.h"
-#include "api/routes.h"
 #include "api/turn.h"
 #include "end_signals.h"
 #include "http/cgi.h"
@@ -110,41 +110,6 @@ begin(struct worker *worker, const struct inbound *inbound)
     worker->turn[worker->turn_count++] = exchange;
 }
 
-static void
-count_answer(struct service *service, const struct exchange *exchange, int64_t took_us)
-{
-    static const enum metrics_method methods[] = {
-        [METHOD_GET] = METRICS_GET,     [METHOD_HEAD] = METRICS_GET,
-        [METHOD_POST] = METRICS_POST,   [METHOD_OPTIONS] = METRICS_OTHER,
-        [METHOD_OTHER] = METRICS_OTHER,
-    };
-    struct metrics_slot *slot = service->metrics.slot;
-    int64_t waited_ms = exchange->waited_ms - service->clock_gap_ms;
-
-    if (slot == NULL)
-        return;
-    if (waited_ms < exchange->queued_ms)
-        waited_ms = exchange->queued_ms;
-    metrics_observe(&slot->queue, &metrics_times, (uint64_t)waited_ms * 1000);
-    metrics_request(slot, api_route_number(exchange->route), methods[exchange->method],
-                    service->response.status, (uint64_t)took_us);
-}
-
-static void
-log_answer(struct service *service, const struct exchange *exchange, int64_t took_us,
-           size_t together)
-{
-    service->log.request_id = exchange->id;
-    /* Groups are logged without an id: whose fault it was is said here. */
-    if (exchange->error == API_INTERNAL_ERROR)
-        log_write(&service->log, LOG_LEVEL_ERROR, "internal error: %s",
-                  database_error(service->database));
-    log_write(&service->log, LOG_LEVEL_INFO, "%s %d %lld ms, %zu in the turn",
-              exchange->route != NULL ? exchange->route->path.pattern : "-",
-              service->response.status, (long long)(took_us / 1000), together);
-    service->log.request_id = NULL;
-}
-
 /* How an answer goes out: false when the web server took none. */
 typedef bool answer(void *where, void *connection, const char *data, size_t size);
 
@@ -173,10 +138,10 @@ answer_settled(struct worker *worker, answer *send, void *where)
         }
         text = answer_text(exchange, service, &length);
         took_us = clock_monotonic_us() - exchange->started_us;
-        count_answer(service, exchange, took_us); /* first: who has the answer finds it counted */
+        answered_count(service, exchange, took_us); /* first: who has the answer finds it counted */
         if (!send(where, exchange->connection, text, length))
             log_write(&service->log, LOG_LEVEL_INFO, "the web server took no answer");
-        log_answer(service, exchange, took_us, together);
+        answered_log(service, exchange, took_us, together);
         give_place_back(worker, exchange);
     }
     worker->turn_count = kept;

@@ -14,6 +14,7 @@ unit_tests = \
 	tests/unit/identifier-t \
 	tests/unit/inbound-t \
 	tests/unit/json_body-t \
+	tests/unit/log_record-t \
 	tests/unit/loop-t \
 	tests/unit/money-t \
 	tests/unit/page-t \
@@ -81,6 +82,9 @@ tests_unit_inbound_t_LDADD = $(unit_LDADD)
 tests_unit_json_body_t_SOURCES = tests/unit/json_body-t.c tests/unit/unit.h
 tests_unit_json_body_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_json_body_t_LDADD = $(unit_LDADD)
+tests_unit_log_record_t_SOURCES = tests/unit/log_record-t.c tests/unit/unit.h
+tests_unit_log_record_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_log_record_t_LDADD = $(unit_LDADD)
 tests_unit_loop_t_SOURCES = tests/unit/loop-t.c tests/unit/unit.h
 tests_unit_loop_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_loop_t_LDADD = $(unit_LDADD)
@@ -346,6 +350,7 @@ EXTRA_DIST += \
 	tests/functional/test_hostile_fastcgi.py \
 	tests/functional/test_idempotency.py \
 	tests/functional/test_lists.py \
+	tests/functional/test_log.py \
 	tests/functional/test_metadata.py \
 	tests/functional/test_metrics.py \
 	tests/functional/test_money.py \

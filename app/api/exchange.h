@@ -66,6 +66,7 @@ struct exchange {
 
     /* The request. */
     char id[REQUEST_ID_SIZE];
+    char traceparent[REQUEST_TRACEPARENT_SIZE]; /* "": none */
     enum http_method method;
     const struct api_route *route; /* NULL: no such path */
     char argument[ROUTE_ARGUMENT_SIZE];

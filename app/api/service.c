@@ -60,7 +60,8 @@ service_new(const struct config *config, const char *account, struct metrics_pla
         return NULL;
     service->config = config;
     service->metrics = metrics;
-    service->log = (struct log){.target = config->log_target, .level = config->log_level};
+    service->log = (struct log){
+        .target = config->log_target, .level = config->log_level, .format = config->log_format};
     service->key_cache.lifetime_ms = (int64_t)config->key_cache_seconds * 1000;
     processors_init(&service->processors, config);
     service->database = open_database(config, account, &service->log, metrics.slot);

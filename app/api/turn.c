@@ -73,6 +73,7 @@ turn_begin(struct exchange *exchange, const struct service *service, const struc
     request_init(&request, inbound->params);
     exchange->connection = inbound->connection;
     memcpy(exchange->id, request.id, sizeof exchange->id);
+    memcpy(exchange->traceparent, request.traceparent, sizeof exchange->traceparent);
     memcpy(exchange->base, request.base, sizeof exchange->base);
     exchange->method = request.method;
     exchange->is_json = request_is_json(&request);

@@ -29,6 +29,7 @@ enum parameter {
     PARAMETER_REQUEST_ID,
     PARAMETER_UNIQUE_ID,
     PARAMETER_REQUEST_START,
+    PARAMETER_TRACEPARENT,
     PARAMETER_COUNT,
 };
 
@@ -47,6 +48,7 @@ static const char *const parameter_names[PARAMETER_COUNT] = {
     [PARAMETER_REQUEST_ID] = "REQUEST_ID",
     [PARAMETER_UNIQUE_ID] = "UNIQUE_ID", /* Apache's mod_unique_id */
     [PARAMETER_REQUEST_START] = "REQUEST_START",
+    [PARAMETER_TRACEPARENT] = "HTTP_TRACEPARENT",
 };
 
 static void
@@ -159,6 +161,36 @@ set_id(struct request *request, const char *from_server)
     base32_encode(made.bytes, sizeof made.bytes, request->id);
 }
 
+/* True for so many digits, as they stand in traceparent. */
+static bool
+is_hex(const char *text, size_t length)
+{
+    return strspn(text, "0123456789abcdef") >= length;
+}
+
+/*
+ * The traceparent of W3C's Trace Context (section 3.2): of version 00 exactly so long, of a later
+ * one its first part; an id of zeros is none.
+ */
+static void
+set_traceparent(struct request *request, const struct header *header)
+{
+    const char *value = header->value;
+    size_t length = REQUEST_TRACEPARENT_SIZE - 1;
+
+    if (value == NULL || header->repeated || strlen(value) < length)
+        return;
+    if (!is_hex(value, 2) || value[2] != '-' || !is_hex(value + 3, 32) || value[35] != '-' ||
+        !is_hex(value + 36, 16) || value[52] != '-' || !is_hex(value + 53, 2))
+        return;
+    if (strncmp(value, "ff", 2) == 0 || strspn(value + 3, "0") >= 32 ||
+        strspn(value + 36, "0") >= 16)
+        return;
+    if (value[length] != '\0' && (strncmp(value, "00", 2) == 0 || value[length] != '-'))
+        return;
+    memcpy(request->traceparent, value, length);
+}
+
 /* Milliseconds since a start given as Unix seconds with a fraction, as nginx's $msec. */
 static int64_t
 waited_since(const char *start)
@@ -208,6 +240,7 @@ request_init(struct request *request, char *const *params)
     request->content_type = values[PARAMETER_CONTENT_TYPE];
     request->accept = values[PARAMETER_ACCEPT];
     request->waited_ms = waited_since(values[PARAMETER_REQUEST_START].value);
+    set_traceparent(request, &values[PARAMETER_TRACEPARENT]);
     set_id(request, values[PARAMETER_REQUEST_ID].value != NULL ? values[PARAMETER_REQUEST_ID].value
                                                                : values[PARAMETER_UNIQUE_ID].value);
 }

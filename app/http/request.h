@@ -10,8 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define REQUEST_ID_SIZE 65    /* 64 characters and the final NUL */
-#define REQUEST_BASE_SIZE 129 /* 128 characters and the final NUL */
+#define REQUEST_ID_SIZE 65          /* 64 characters and the final NUL */
+#define REQUEST_BASE_SIZE 129       /* 128 characters and the final NUL */
+#define REQUEST_TRACEPARENT_SIZE 56 /* "00-" trace id "-" parent id "-" flags, and the final NUL \
+                                     */
 
 enum http_method {
     METHOD_GET,
@@ -37,7 +39,9 @@ struct request {
     struct header idempotency_key;
     struct header content_type;
     struct header accept;
-    int64_t waited_ms;        /* since the web server passed it on; 0 when it does not say */
+    int64_t waited_ms; /* since the web server passed it on; 0 when it does not say */
+    /* "" when it has none that is well-formed. */
+    char traceparent[REQUEST_TRACEPARENT_SIZE];
     char id[REQUEST_ID_SIZE]; /* from the web server, else made here */
 };
 

@@ -40,6 +40,7 @@ check_limits(const struct config *config)
     }
     CHECK(config->log_level <= LOG_LEVEL_DEBUG);
     CHECK(config->log_target <= LOG_TARGET_SYSLOG);
+    CHECK(config->log_format <= LOG_FORMAT_JSON);
     CHECK(config_check(config, error) == (error[0] == '\0'));
 }
 
