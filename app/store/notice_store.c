@@ -235,7 +235,7 @@ find_owner(struct database *database, void *arg)
 enum store_result
 notice_store_find_owner(struct database *database, struct deadline deadline, bool is_refund,
                         const struct identifier *id, struct identifier *merchant_id,
-                        enum mode *mode)
+                        enum mode *mode) /* NOLINT(readability-non-const-parameter): is written */
 {
     struct owner owner = {
         .id = id, .is_refund = is_refund, .merchant_id = merchant_id, .mode = mode};
