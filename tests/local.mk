@@ -365,6 +365,7 @@ EXTRA_DIST += \
 	tests/functional/test_customer_action.py \
 	tests/functional/test_quickstart.py \
 	tests/functional/test_races.py \
+	tests/functional/test_rate_limit.py \
 	tests/functional/test_readme.py \
 	tests/functional/test_reference.py \
 	tests/functional/test_refunds.py \
