@@ -49,8 +49,7 @@ static const struct option_row options[] = {
     OPTION(log_target, OPTION_LOG_TARGET, 0, 0, "stderr", "stderr or syslog"),
     OPTION(log_level, OPTION_LOG_LEVEL, 0, 0, "notice",
            "error, warning, notice, info (one line a request) or debug"),
-    OPTION(log_format, OPTION_LOG_FORMAT, 0, 0, "text",
-           "text, logfmt (key=value) or json"),
+    OPTION(log_format, OPTION_LOG_FORMAT, 0, 0, "text", "text, logfmt (key=value) or json"),
 };
 
 #define OPTION_COUNT (sizeof options / sizeof options[0])

@@ -10,10 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define REQUEST_ID_SIZE 65          /* 64 characters and the final NUL */
-#define REQUEST_BASE_SIZE 129       /* 128 characters and the final NUL */
-#define REQUEST_TRACEPARENT_SIZE 56 /* "00-" trace id "-" parent id "-" flags, and the final NUL \
-                                     */
+#define REQUEST_ID_SIZE 65    /* 64 characters and the final NUL */
+#define REQUEST_BASE_SIZE 129 /* 128 characters and the final NUL */
+#define REQUEST_TRACEPARENT_SIZE                                    \
+    56 /* "00-" trace id "-" parent id "-" flags, and the final NUL \
+        */
 
 enum http_method {
     METHOD_GET,
