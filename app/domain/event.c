@@ -20,6 +20,7 @@ static const char *const names[] = {
     [EVENT_PAYMENT_DISPUTED] = "payment.disputed",
     [EVENT_REFUND_SUCCEEDED] = "refund.succeeded",
     [EVENT_REFUND_FAILED] = "refund.failed",
+    [EVENT_REFUND_RETURNED] = "refund.returned",
 };
 
 const char *
@@ -61,9 +62,11 @@ write_body(struct event *event, const char *data)
 }
 
 static enum event_type
-type_of_payment(enum payment_status status)
+type_of_payment(const struct payment *payment)
 {
-    switch (status) {
+    if (payment->is_disputed)
+        return EVENT_PAYMENT_DISPUTED;
+    switch (payment->status) {
     case PAYMENT_SUCCEEDED:
         return EVENT_PAYMENT_SUCCEEDED;
     case PAYMENT_FAILED:
@@ -72,6 +75,14 @@ type_of_payment(enum payment_status status)
         break;
     }
     return EVENT_PAYMENT_PROCESSING;
+}
+
+static enum event_type
+type_of_refund(const struct refund *refund)
+{
+    if (refund->returned_at != 0)
+        return EVENT_REFUND_RETURNED;
+    return refund->status == REFUND_SUCCEEDED ? EVENT_REFUND_SUCCEEDED : EVENT_REFUND_FAILED;
 }
 
 void
@@ -83,7 +94,7 @@ event_tell_payment(struct event *event, const struct payment *payment)
     event->merchant_id = payment->merchant_id;
     event->object_id = payment->id;
     event->mode = payment->mode;
-    event->type = type_of_payment(payment->status);
+    event->type = type_of_payment(payment);
     identifier_format(IDENTIFIER_PAYMENT, &payment->id, id);
     money_format(payment->amount, payment->currency, amount);
     clock_format(payment->created_at, created_at);
@@ -103,7 +114,7 @@ event_tell_refund(struct event *event, const struct refund *refund)
     event->merchant_id = refund->merchant_id;
     event->object_id = refund->id;
     event->mode = refund->mode;
-    event->type = refund->status == REFUND_SUCCEEDED ? EVENT_REFUND_SUCCEEDED : EVENT_REFUND_FAILED;
+    event->type = type_of_refund(refund);
     identifier_format(IDENTIFIER_REFUND, &refund->id, id);
     identifier_format(IDENTIFIER_PAYMENT, &refund->payment_id, payment_id);
     money_format(refund->amount, refund->currency, amount);

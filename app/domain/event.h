@@ -24,9 +24,10 @@ enum event_type {
     EVENT_PAYMENT_DISPUTED,
     EVENT_REFUND_SUCCEEDED,
     EVENT_REFUND_FAILED,
+    EVENT_REFUND_RETURNED, /* it had succeeded, and the money came back */
 };
 
-#define EVENT_TYPE_COUNT (EVENT_REFUND_FAILED + 1)
+#define EVENT_TYPE_COUNT (EVENT_REFUND_RETURNED + 1)
 
 /* Whether an event tells of a change: what is known of what the merchant wants. */
 enum event_wish {

@@ -323,11 +323,13 @@ static enum notice_state
 settle_dispute(const struct workshop *workshop, const struct attending *attending)
 {
     bool stands = attending->call.job.outcome.result == PROCESSOR_SUCCEEDED;
+    enum store_result result = adoption_store_dispute(workshop->database, store_deadline(workshop),
+                                                      &attending->payment, stands);
 
-    if (stands)
-        tell(workshop, attending, LOG_LEVEL_WARNING, "it is disputed");
-    return end_of(adoption_store_dispute(workshop->database, store_deadline(workshop),
-                                         &attending->payment, stands));
+    if (result == STORE_OK)
+        tell(workshop, attending, LOG_LEVEL_WARNING, "it is %s",
+             stands ? "disputed" : "not disputed any more");
+    return end_of(result);
 }
 
 /* What the processor said of a refund or a dispute. */

@@ -1,6 +1,7 @@
 /*
  * What happened to a payment at its processor without us: refunds that were made in the processor's
- * own pages, refunds that came back, disputes. Their payments have been read before.
+ * own pages, refunds that came back, disputes. Their payments have been read before. Each change
+ * and the event that tells of it are one transaction, where the merchant wants events.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -39,7 +40,7 @@ enum store_result adoption_store_return(struct database *database, struct deadli
                                         const struct adoption *adoption)
     __attribute__((warn_unused_result));
 
-/* Marks a payment as disputed, or takes the mark away. */
+/* Marks a payment as disputed, or takes the mark away. STORE_EXISTS: it was so before. */
 enum store_result adoption_store_dispute(struct database *database, struct deadline deadline,
                                          const struct payment *payment, bool stands)
     __attribute__((warn_unused_result));

@@ -24,7 +24,7 @@ def acquirer(tmp_path_factory):
 def stack(acquirer):
     with Stack(processors={"stripe": acquirer}, workers=2, processor_timeout=2, request_timeout=4, database_timeout=1,
                key_cache_seconds=0) as running:
-        running.admin("merchant", "set", running.merchant, "--test-processor", "stripe")
+        running.admin("merchant", "set", running.merchant, "--test-processor", "stripe", "--test-events", "on")
         yield running
 
 
@@ -39,6 +39,11 @@ def paid(stack, acquirer, amount, source="tok_visa"):
     payment = stack.client.pay(amount=amount / 100, source=source).json()
     assert payment["status"] == "succeeded"
     return payment["id"], acquirer.charges(amount=amount)[0]
+
+
+def told_of(stack, record):
+    """The types of the events that tell the merchant of a record, the newest first."""
+    return [event["type"] for event in stack.client.get(f"/events?object_id={record}").json()["data"]]
 
 
 def full(stack, path):
@@ -63,6 +68,7 @@ def test_a_refund_made_in_the_pages_becomes_a_record(stack, acquirer, source, am
     record = full(stack, "/refunds/" + shown["refunds"]["data"][0]["id"])
     assert (record["origin"], record["amount"], record["status"], record["payment_id"]) == \
         ("processor", 12, "succeeded", payment)
+    assert told_of(stack, record["id"]) == ["refund.succeeded"]
     # The rest can be refunded here, and no more.
     assert stack.client.refund(payment, (amount - 1200) / 100 + 0.01).status_code == 400
     assert stack.client.refund(payment, (amount - 1200) / 100).json()["status"] == "succeeded"
@@ -117,6 +123,7 @@ def test_a_refund_that_comes_back(stack, acquirer, in_pages):
     assert (shown["refunded_amount"], shown["status"]) == (0, "succeeded")
     record = full(stack, "/refunds/" + shown["refunds"]["data"][0]["id"])
     assert record["status"] == "succeeded" and record["returned_at"] is not None
+    assert told_of(stack, record["id"]) == ["refund.returned", "refund.succeeded"]
     assert stack.client.refund(payment, amount / 100).json()["status"] == "succeeded"
 
 
@@ -132,6 +139,7 @@ def test_a_dispute_marks_its_payment(stack, acquirer, source, amount):
         ended(stack, body, "done")
         assert full(stack, "/payments/" + payment)["disputed"] is disputed, status
         assert stack.client.get("/payments/" + payment).text == basic
+    assert told_of(stack, payment) == ["payment.disputed", "payment.succeeded"]
 
 
 def test_disputes_and_refunds_of_others(stack, acquirer):
