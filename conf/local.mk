@@ -31,7 +31,9 @@ EXTRA_DIST += conf/install-packages conf/quickstart
 monitoringexampledir = $(docdir)/examples/monitoring
 dist_monitoringexample_DATA = \
 	conf/monitoring/README.md \
-	conf/monitoring/prometheus.yml
+	conf/monitoring/grafana-dashboard.json \
+	conf/monitoring/prometheus.yml \
+	conf/monitoring/rules.yml
 
 # Files in which make puts the directories that configure was given.
 substitute = $(MKDIR_P) $(@D) && sed \

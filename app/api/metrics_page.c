@@ -258,7 +258,8 @@ append_calls_of(const struct metrics *metrics, struct response *response, size_t
         for (size_t i = 0; i < METRICS_OUTCOMES; i++) {
             uint64_t count = SUM(metrics, calls[processor][task][i]);
 
-            if (count == 0)
+            /* What moves money is told from the start, so that no alert misses the first one. */
+            if (count == 0 && task != PROCESSOR_CHARGE && task != PROCESSOR_REFUND)
                 continue;
             snprintf(labels, sizeof labels, "processor=\"%s\",task=\"%s\",outcome=\"%s\"", name,
                      tasks[task], outcomes[i]);

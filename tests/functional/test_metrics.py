@@ -3,6 +3,7 @@
 SPDX-License-Identifier: MIT
 """
 
+import json
 import os
 import re
 import signal
@@ -115,13 +116,33 @@ def test_histograms(stack, shop):
     assert grown("database_seconds_sum") > 0
 
 
+def names_of_the_document():
+    table = "".join(line.split("|")[1] for line in README.splitlines() if line.startswith("| `"))
+    return set(re.findall(r"`(\w+)`", table))
+
+
+@pytest.mark.parametrize("name", ["grafana-dashboard.json", "rules.yml"])
+def test_the_samples_ask_for_what_there_is(name):
+    with open(os.path.join(SOURCE, "conf/monitoring", name), encoding="utf-8") as file:
+        text = file.read()
+    if name.endswith(".json"):
+        panels = json.loads(text)["panels"]
+        assert len({panel["id"] for panel in panels}) == len(panels)
+        text = "\n".join(target["expr"] for panel in panels for target in panel["targets"])
+    asked = set(re.findall(r"payment_api_(\w+)", text))
+    assert len(asked) >= 6
+    for metric in asked:
+        assert re.sub("_(bucket|sum|count)$", "", metric) in names_of_the_document(), metric
+    for age in re.findall(r'age=~"([^"]*)"', text):
+        assert set(age.split("|")) <= set(AGES)
+
+
 def test_the_document_names_each(stack):
     """And no other."""
-    table = "".join(line.split("|")[1] for line in README.splitlines() if line.startswith("| `"))
     wait_until(lambda: read(stack).sum("unresolved_counted_timestamp_seconds"), 30, "the reconciler's first count")
     told = {family.name.removeprefix("payment_api_") + ("_total" if family.type == "counter" else "")
             for family in read(stack).families.values()}
-    assert set(re.findall(r"`(\w+)`", table)) == told
+    assert names_of_the_document() == told
 
 
 def test_what_is_told_is_bounded_and_nobodys(stack, shop):
