@@ -6,6 +6,7 @@ SPDX-License-Identifier: MIT
 import concurrent.futures
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -17,9 +18,9 @@ import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from documents import SOURCE, all_blocks  # noqa: E402
-from judge import MACHINES, fault, programs  # noqa: E402
-from machine import Machine, MachineError, make_base  # noqa: E402
+from documents import SOURCE, Block, all_blocks, read  # noqa: E402
+from judge import MACHINES, MANNERS, fault, programs  # noqa: E402
+from machine import LIMIT, Machine, MachineError, make_base  # noqa: E402
 
 # What stands for what an earlier command has printed: the text, and what is taken.
 SUBSTITUTIONS = {
@@ -29,10 +30,28 @@ SUBSTITUTIONS = {
 running = []  # the machines
 BASE_URL = "http://127.0.0.1:8080/v1"
 SITE = "/etc/nginx/conf.d/payment-api.conf"
+CONFIG = "/etc/payment-api/payment-api.conf"
+PROCESSOR = r"\n[processor stripe]\ntype = stripe\nsecret_key = sk_test_0\n"
 
 
 class Failure(Exception):
     """What came of a command is not what the text says."""
+
+
+def packages_of_quickstart():
+    return re.search(r"^packages=\((.*?)\)$", read("conf/quickstart"), re.M | re.S).group(1).split()
+
+
+def packages(blocks):
+    """What Debian's packages the blocks' commands install, all together."""
+    found = set(packages_of_quickstart())
+    for _, prepare in MACHINES.values():
+        blocks = [*blocks, Block("", 0, "sh", prepare, "run: x")]
+    for block in blocks:
+        if block.kind == "run":
+            for names in re.findall(r"^apt-get (?:-y )?install (?:-y )?((?:.*\\\n)*.*)", block.text, re.M):
+                found |= {name for name in names.replace("\\\n", " ").split() if re.fullmatch("[a-z0-9][a-z0-9.+-]+", name)}
+    return sorted(found)
 
 
 class Reader:
@@ -41,12 +60,22 @@ class Reader:
     def __init__(self, machine):
         self.machine = machine
         self.terminal = machine.terminal()
+        self.root_terminal = None
+
+    def terminal_of(self, block):
+        if "as root" not in block.words:
+            return self.terminal
+        self.root_terminal = self.root_terminal or self.machine.terminal("root")
+        return self.root_terminal
 
     def run(self, block):
         """Runs a block, with the words of its comment. A word is one of these, else a check:
+        as root: not as the user of the machine
         stays: its last command stays in the foreground
         instead: what an earlier block started or set up for the same purpose is gone
-        without nginx: as the text says"""
+        without nginx: as the text says
+        without the site: of nginx, which an earlier block put elsewhere
+        with a processor: as the text says, until it has been run"""
         if block.language == "ini":
             self.check_configuration(block.text)
             return
@@ -54,19 +83,30 @@ class Reader:
             self.undo()
         if "without nginx" in block.words:
             self.machine.run("systemctl disable --now nginx")
+        if "without the site" in block.words:
+            self.machine.run(f"rm {SITE}")
+        if "with a processor" in block.words:
+            self.machine.run(f"cp -p {CONFIG} {CONFIG}.before && printf '{PROCESSOR}' >>{CONFIG}")
         stays = "stays" in block.words
         commands = list(block.commands())
         for command in commands[:-1] if stays else commands:
             self.download(command)
-            output = self.terminal.type(self.substitute(command))
+            output = self.terminal_of(block).type(self.substitute(command))
         if stays:
             output = self.stay(commands[-1], block)
+        if "with a processor" in block.words:  # the payments of later blocks are the sandbox's
+            merchant = self.substitute("mer_...")
+            self.machine.run(f"""payment-admin merchant list | grep -E '^{merchant} .*stripe' &&
+                payment-admin merchant set {merchant} --test-processor none && mv {CONFIG}.before {CONFIG} &&
+                systemctl reload payment-api""")
         for word in block.words:
-            if word not in ("stays", "instead", "without nginx"):
+            if word not in MANNERS:
                 self.check(word, output)
 
     def download(self, command):
         """Machines have no network: what apt-get is to install is there before it asks for it."""
+        if command.startswith("conf/quickstart"):
+            command = f"apt-get --no-install-recommends install {' '.join(packages_of_quickstart())}"
         if re.match(r"apt-get .*(install|build-dep|update)", command):
             more = "" if " update" in command else "--download-only "
             self.machine.run(f"cd {self.machine.home} && {command.replace('apt-get ', 'apt-get ' + more, 1)}",
@@ -84,12 +124,13 @@ class Reader:
     def stay(self, command, block):
         """Types it in a second window. It must still be there after what the block's checks wait for, or, without
         any, once workers have been there for a while."""
+        self.download(command)
         terminal = self.machine.terminal()
         terminal.start(self.substitute(command))
         for word in block.words:
             if word.startswith("says "):
-                self.wait(lambda: word[5:] in terminal.output or terminal.has_ended(), 600)
-        self.wait(lambda: self.processes() > 0 or terminal.has_ended(), 30)
+                self.wait(lambda: word[5:] in terminal.output or terminal.has_ended(), LIMIT)
+        self.wait(lambda: self.processes() > 0 or terminal.has_ended(), 120)
         time.sleep(2)
         if terminal.has_ended():
             raise Failure(f"it did not stay: {command}\n{terminal.output}")
@@ -105,7 +146,7 @@ class Reader:
             a2dissite -q payment-api-proxy payment-api-fcgid 2>/dev/null
             if [ -e {SITE} ]; then cp {self.machine.home}/conf/nginx/payment-api.conf {SITE} && nginx -s reload; fi
             true""", check=False)
-        self.wait(lambda: self.processes() == 0, 30)
+        self.wait(lambda: self.processes() == 0, 120)
 
     def processes(self):
         return int(self.machine.run("pgrep -c -f '^[^ ]*payment-api.fcgi'", check=False))
@@ -129,8 +170,10 @@ class Reader:
             self.check_ready()
         elif word == "pays":
             self.check_pays()
+        elif word == "tells a typo":
+            self.check_typo()
         elif re.fullmatch(r"\d+ processes", word):
-            self.wait(lambda: self.processes() == int(word.split()[0]), 10)
+            self.wait(lambda: self.processes() == int(word.split()[0]), 60)
             if self.processes() != int(word.split()[0]):
                 raise Failure(f"not {word}: {self.processes()}")
         else:
@@ -138,7 +181,7 @@ class Reader:
 
     def check_ready(self):
         answers = []
-        self.wait(lambda: answers.append(self.curl(f"{BASE_URL}/readyz")) or answers[-1].endswith("\n200"), 30)
+        self.wait(lambda: answers.append(self.curl(f"{BASE_URL}/readyz")) or answers[-1].endswith("\n200"), 120)
         if not answers[-1].endswith("\n200"):
             raise Failure(f"GET {BASE_URL}/readyz: {answers[-1]}")
 
@@ -152,6 +195,19 @@ class Reader:
         with open(f"/proc/{self.machine.pid}/root/root/shown.conf", "w", encoding="utf-8") as file:
             file.write(text)
         self.machine.run("payment-api.fcgi --config /root/shown.conf --check")
+
+    def check_typo(self):
+        """systemd's commands fail with a wrong configuration, and the log has the reason. A reload harms nothing."""
+        self.machine.run(f"cp -p {CONFIG} {CONFIG}.good && sed -i '/^.payment-api.$/a workerz = 3' {CONFIG}")
+        for command in ("reload", "restart"):
+            since = self.machine.run("date +'%F %T'").strip()
+            ended = self.machine.run(f"systemctl {command} payment-api.service; echo ended with $?", check=False)
+            told = self.machine.run(f"journalctl --sync; journalctl --no-pager --since='{since}' --unit payment-api.service")
+            if ended.endswith("ended with 0\n") or "unknown option workerz" not in told:
+                raise Failure(f"systemctl {command} with a typo: {ended}\n{told}")
+            if command == "reload":
+                self.check_pays()
+        self.machine.run(f"mv {CONFIG}.good {CONFIG} && systemctl restart payment-api.service")
 
     def check_static(self):
         """The programs for a shared host need no library."""
@@ -204,7 +260,8 @@ def copy_sources(folder):
     subprocess.run(["tar", "-xf", "-", "-C", folder], input=tar, check=True)
 
 
-def run_machine(work, base, name, blocks, report):
+def run_machine(work, base, fresh, name, blocks, report):
+    """fresh: what the base knows of the packages is of now."""
     user, prepare = MACHINES[name]
     home = f"/home/{user}/payment-api" if user != "root" else "/root/payment-api"
     machine = None
@@ -217,7 +274,8 @@ def run_machine(work, base, name, blocks, report):
         if user != "root":
             machine.run(f"""useradd --shell /bin/bash {user} && chown -R {user}:{user} /home/{user}
                 echo '{user} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/reader""")
-        machine.run("apt-get update", network=False)
+        if not fresh:
+            machine.run("apt-get update", network=False)
         machine.run(prepare, network=False)
         reader = Reader(machine)
     except (MachineError, OSError, subprocess.SubprocessError):
@@ -272,11 +330,12 @@ def main():
     os.chmod(work, 0o755)  # its users must be able to get at their systems' files
     try:
         base = base or os.path.join(work, "base")
-        if not os.path.exists(base):
-            make_base(base)
+        fresh = not os.path.exists(base)
+        if fresh:
+            make_base(base, packages(blocks))
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         with concurrent.futures.ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as pool:
-            futures = [pool.submit(run_machine, work, base, name, [block for block in blocks if where(block) == name],
+            futures = [pool.submit(run_machine, work, base, fresh, name, [block for block in blocks if where(block) == name],
                                    report) for name in wanted or MACHINES]
             try:
                 for future in futures:
@@ -289,6 +348,8 @@ def main():
                 raise
     finally:
         subprocess.run(["rm", "-rf", "--one-file-system", work], check=False)
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    print(f"# {sum(usage.ru_utime + usage.ru_stime for usage in used):.0f} s of processors")
     print(f"1..{report.count}")
     return 1 if report.failed else 0
 

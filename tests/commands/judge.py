@@ -9,21 +9,21 @@ import re
 
 from documents import COMMANDS, SOURCE, read
 
-# The systems: who types, and what they have beside a fresh Debian.
+# The systems: who types, and what they have beside a fresh Debian. Those that take the longest come first.
 MACHINES = {
-    "checkout": ("reader", "true"),            # the two commands of README.md, by a user with sudo
     "source": ("root", "true"),                # installed by make install
     "package": ("root", "apt-get install jq spawn-fcgi"),  # the Debian package, for its manual pages
-    "hosting": ("root", "true"),               # where programs for a shared host are built
+    "checkout": ("reader", "true"),            # the two commands of README.md, by a user with sudo
+    "hosting": ("reader", "true"),             # where programs for a shared host are built
 }
-# What is done with a block, or looked at afterwards; commands.py says what each means.
-WORDS = ("stays", "instead", "without nginx", "without the site", "with a processor", "static", "ready", "pays")
-WORDS_WITH_MORE = (r"says .+", r"\d+ processes")
+# How a block is run, and what must be so afterwards; commands.py says what each means.
+MANNERS = ("as root", "stays", "instead", "without nginx", "without the site", "with a processor")
+CHECKS = ("static", "ready", "pays", "tells a typo", r"says .+", r"\d+ processes")
 OTHER_PROGRAMS = ("python", "javascript")
 
 
 def is_word(word):
-    return word in WORDS or any(re.fullmatch(more, word) for more in WORDS_WITH_MORE)
+    return word in MANNERS or any(re.fullmatch(check, word) for check in CHECKS)
 
 
 def programs(blocks):

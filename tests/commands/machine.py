@@ -10,16 +10,22 @@ import subprocess
 import threading
 import time
 
+LIMIT = 1800  # seconds for one command: a build, on a machine that is busy with other things
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # What every Debian has, and the test's own tools (curl, pgrep).
 PACKAGES = "init,ca-certificates,curl,dbus,iproute2,passwd,procps,sudo"
+
+# Of whoever types: all processors are used, and a package's build does not run the unit tests once more.
+ENVIRONMENT = [f"MAKEFLAGS=-j{os.cpu_count() or 1}", "DEB_BUILD_OPTIONS=nocheck"]
 
 # $1: a folder, $2: the system's name and folder in it, $3: its cgroup, $4: the base. A cgroup of its own is what systemd sees as the whole
 # hierarchy; files in proc and sys that change the kernel are not for it to write.
 BOOT = r"""
 cd "$1"
 mkdir -p "$2/upper" "$2/work" "$2/root"
-mount -t overlay overlay -o "lowerdir=$4,upperdir=$2/upper,workdir=$2/work" "$2/root"
+layers="lowerdir=$4,upperdir=$2/upper,workdir=$2/work"
+# volatile: nothing of it has to outlive this machine's end (Linux 5.10).
+mount -t overlay overlay -o "$layers,volatile" "$2/root" || mount -t overlay overlay -o "$layers" "$2/root"
 mkdir -p cgroup
 mount -t cgroup2 cgroup2 cgroup
 mkdir "cgroup/$3"
@@ -59,31 +65,37 @@ class MachineError(Exception):
     """A command failed, or a system did not come up."""
 
 
-def make_base(base):
-    """A Debian of the same release as this one."""
+def make_base(base, packages):
+    """A Debian of the same release as this one, with the files of packages that its systems are to install."""
     with open("/etc/os-release", encoding="utf-8") as file:
         codename = re.search(r"^VERSION_CODENAME=(\w+)", file.read(), re.M).group(1)
     sources = "/etc/apt/sources.list.d/debian.sources"
+    part = base + ".part"  # so that one that was broken off is none
+    subprocess.run(["rm", "-rf", "--one-file-system", part], check=True)
     subprocess.run(
         ["mmdebstrap", "--quiet", "--variant=apt", "--aptopt=Acquire::Retries \"5\"", f"--include={PACKAGES}",
-         "--skip=cleanup/apt/lists", codename, base, *([sources] if os.path.exists(sources) else [])],
+         # Nothing of these systems has to outlive the machine's end.
+         "--dpkgopt=force-unsafe-io", "--skip=cleanup/apt/lists",
+         f"--customize-hook=chroot \"$1\" apt-get -y --download-only install {' '.join(packages)}",
+         "--skip=cleanup/apt/cache", codename, part, *([sources] if os.path.exists(sources) else [])],
         check=True, stdin=subprocess.DEVNULL)
     # The reader says yes, and Debian asks nothing else.
-    with open(os.path.join(base, "etc/apt/apt.conf.d/90yes"), "w", encoding="ascii") as file:
+    with open(os.path.join(part, "etc/apt/apt.conf.d/90yes"), "w", encoding="ascii") as file:
         file.write('APT::Get::Assume-Yes "true";\nDpkg::Use-Pty "0";\n')
+    os.rename(part, base)
 
 
 class Terminal:
     """A shell in which commands are typed one after the other; it ends with the first that fails."""
 
-    def __init__(self, machine):
+    def __init__(self, machine, user):
         reading, writing = os.pipe()
         self.commands = writing
         self.output = ""
         self.lines = queue.Queue()
         shell = f'while IFS= read -r -d "" line <&{reading}; do eval "$line" </dev/null; echo "{self.mark()}"; done'
         self.process = subprocess.Popen(
-            machine.enter() + machine.login() + ["bash", "-e", "-o", "pipefail", "-c", shell],
+            machine.enter() + machine.login(user) + ["bash", "-e", "-o", "pipefail", "-c", shell],
             pass_fds=[reading], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         os.close(reading)
         self.reader = threading.Thread(target=self.read, daemon=True)
@@ -107,7 +119,7 @@ class Terminal:
     def start(self, command):
         os.write(self.commands, command.encode() + b"\0")
 
-    def type(self, command, limit=900):
+    def type(self, command, limit=LIMIT):
         """Runs a command to its end and returns what it printed."""
         before = len(self.output)
         self.start(command)
@@ -146,7 +158,7 @@ class Machine:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.pid = self.find_systemd()
         state = ""
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while state not in ("running", "degraded"):
             if time.monotonic() > deadline:
                 raise MachineError(f"{name}: systemd does not come up: {state}")
@@ -171,15 +183,15 @@ class Machine:
         """The start of a command line that is run in there; without its network, with the one of this machine."""
         return ["nsenter", f"--target={self.pid}", "--mount", "--pid", *(["--net"] if network else []), "--uts",
                 "--ipc", "--cgroup", "--root", "--wdns=/", "env", "-i", f"PATH={PATH}", "HOME=/root", "LC_ALL=C.UTF-8",
-                "DEBIAN_FRONTEND=noninteractive", "TERM=dumb"]
+                "DEBIAN_FRONTEND=noninteractive", "TERM=dumb", *ENVIRONMENT]
 
-    def login(self):
-        if self.user == "root":
+    @staticmethod
+    def login(user):
+        if user == "root":
             return []
-        return ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--init-groups", "env",
-                f"HOME=/home/{self.user}", f"USER={self.user}"]
+        return ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "env", f"HOME=/home/{user}", f"USER={user}"]
 
-    def run(self, command, network=True, limit=900, check=True):
+    def run(self, command, network=True, limit=LIMIT, check=True):
         """Runs a command of the test's own, as root; its output."""
         result = subprocess.run([*self.enter(network), "sh", "-c", command], stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=limit, check=False)
@@ -188,8 +200,9 @@ class Machine:
             raise MachineError(f"{self.name}: {command}: status {result.returncode}\n{output}")
         return output
 
-    def terminal(self):
-        self.terminals.append(Terminal(self))
+    def terminal(self, user=None):
+        """user: another one than who types there otherwise."""
+        self.terminals.append(Terminal(self, user or self.user))
         return self.terminals[-1]
 
     def output(self):
