@@ -342,6 +342,7 @@ EXTRA_DIST += \
 	tests/functional/test_deployments.py \
 	tests/functional/test_differences.py \
 	tests/functional/test_events.py \
+	tests/functional/test_documents.py \
 	tests/functional/test_faults.py \
 	tests/functional/test_fastcgi.py \
 	tests/functional/test_full_view.py \

@@ -56,7 +56,9 @@ def from_elsewhere(url, **options):
     adapter = requests.adapters.HTTPAdapter()
     adapter.init_poolmanager(1, 1, source_address=("127.0.0.2", 0))
     session.mount("http://", adapter)
-    return session.request(options.pop("method", "GET"), url, timeout=30, **options)
+    answer = session.request(options.pop("method", "GET"), url, timeout=30, **options)
+    Client.judge(answer)
+    return answer
 
 
 def test_keepalive_starves_nobody(keepalive):

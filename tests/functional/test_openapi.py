@@ -151,15 +151,6 @@ def test_the_judge_sees_what_is_wrong(change, complaint):
         judge()
 
 
-def test_it_is_served_as_it_stands(api):
-    answer = api.get("/openapi.json", key=False)
-    with open(PATH, "rb") as file:
-        assert answer.content == file.read()
-    head = api.request("HEAD", "/openapi.json", key=False)
-    assert head.status_code == 200 and head.content == b""
-    assert head.headers["Content-Length"] == str(len(answer.content))
-
-
 def test_a_client_in_typescript_made_from_it(stack, node):
     schema = os.path.join(node, "schema.d.ts")
     program = os.path.join(node, "client.ts")

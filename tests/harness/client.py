@@ -49,8 +49,8 @@ class Client:
         answer = self.session.request(
             method, self.url + path, data=body, headers=sent, timeout=TIMEOUT, allow_redirects=False
         )
-        if Client.judge:
-            Client.judge(answer)
+        if self.judge:
+            self.judge(answer)
         return answer
 
     def get(self, path, **options):
