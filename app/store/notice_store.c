@@ -40,11 +40,13 @@ static const struct statement statements[] = {
              .columns = COLUMN_COUNT,
              .late = true},
     [POSTPONE] = {.name = "notice claim",
-                  .sql = "UPDATE notices SET look_at = ? WHERE id = ? AND state = 'open'",
+                  .sql = "UPDATE notices FORCE INDEX (PRIMARY) SET look_at = ?"
+                         " WHERE id = ? AND state = 'open'",
                   .parameters = 2,
                   .late = true},
     [END] = {.name = "notice end",
-             .sql = "UPDATE notices SET state = ?, look_at = NULL WHERE id = ? AND state = 'open'",
+             .sql = "UPDATE notices FORCE INDEX (PRIMARY) SET state = ?, look_at = NULL"
+                    " WHERE id = ? AND state = 'open'",
              .parameters = 2,
              .late = true},
     [OWNER_OF_PAYMENT] = {.name = "merchant of a payment",

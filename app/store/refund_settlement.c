@@ -15,12 +15,13 @@ enum {
 
 static const struct statement statements[] = {
     [SETTLE_REFUND] = {.name = "refund settlement",
-                       .sql = "UPDATE refunds SET status = ?,"
+                       .sql = "UPDATE refunds FORCE INDEX (PRIMARY) SET status = ?,"
                               " reference = IFNULL(?, reference), " NEXT_LOOK OF_ONE
                               " AND status = 'processing'",
                        .parameters = 7},
     [GIVE_BACK] = {.name = "reservation given back",
-                   .sql = "UPDATE payments SET refunded = refunded - ?" OF_ONE,
+                   .sql = "UPDATE payments FORCE INDEX (PRIMARY)"
+                          " SET refunded = refunded - ?" OF_ONE,
                    .parameters = 4},
 };
 

@@ -39,8 +39,8 @@ static const struct statement statements[] = {
                          " DECLARE reserved INT DEFAULT 0;"
                          " DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;"
                          " START TRANSACTION;"
-                         " UPDATE payments SET refunded = refunded + ?" OF_PAYMENT
-                         " AND processor = ?;"
+                         " UPDATE payments FORCE INDEX (PRIMARY)"
+                         " SET refunded = refunded + ?" OF_PAYMENT " AND processor = ?;"
                          " SET reserved = ROW_COUNT();"
                          " IF reserved = 1 THEN"
                          " INSERT INTO refunds (" COLUMNS ") VALUES " VALUES ";"
@@ -51,7 +51,8 @@ static const struct statement statements[] = {
                          " END",
                   .parameters = 16},
     [RESERVE] = {.name = "payment reservation",
-                 .sql = "UPDATE payments SET refunded = refunded + ?" OF_PAYMENT,
+                 .sql = "UPDATE payments FORCE INDEX (PRIMARY)"
+                        " SET refunded = refunded + ?" OF_PAYMENT,
                  .parameters = 5},
     [INSERT] = {.name = "refunds insert",
                 .sql = "INSERT INTO refunds (" COLUMNS ") VALUES " VALUES,

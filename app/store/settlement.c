@@ -11,7 +11,7 @@
 
 static const struct statement statements[] = {
     {.name = "payment settlement",
-     .sql = "UPDATE payments SET status = ?, decline = ?,"
+     .sql = "UPDATE payments FORCE INDEX (PRIMARY) SET status = ?, decline = ?,"
             " reference = IFNULL(?, reference), due_at = IFNULL(?, due_at),"
             " action_url = IF(? = 'processing',"
             " NULLIF(IFNULL(?, action_url), ''), NULL), " NEXT_LOOK OF_ONE

@@ -12,7 +12,8 @@
 #include "store/binding.h"
 #include "store/event_store.h"
 
-/* The end of an UPDATE of one record. */
+/* The end of an UPDATE of one record. Each names the index: by that of the lists, a settlement that
+ * comes second would find nothing, and lock the gap into which the merchant's new payments go. */
 #define OF_ONE " WHERE id = ? AND merchant_id = ? AND mode = ?"
 /* What is final is not looked at any more. */
 #define NEXT_LOOK "look_at = IF(? = 'processing', LEAST(look_at, IFNULL(?, look_at)), NULL)"

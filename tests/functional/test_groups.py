@@ -271,7 +271,7 @@ def test_refunds_of_one_payment(stack):
     answers = group(stack, [refund(payment, amount / 5)] * SIZE)
     assert sorted(statuses(answers)) == [201] * 5 + [400] * (SIZE - 5)
     assert refunded(stack, amount * 100) == [(amount * 100, amount * 100)]
-    assert executed(stack, "UPDATE payments SET refunded") == 1
+    assert executed(stack, "SET refunded = refunded +") == 1
 
 
 def test_refunds_that_are_no_refunds(stack):
@@ -306,7 +306,7 @@ def test_refund_keys_in_a_group(stack):
 REFUND_FAULTS = {
     "lost at begin": lambda: Fault("START TRANSACTION", forward=False),
     "lost at the lock": lambda: Fault("ORDER BY id FOR UPDATE"),
-    "lost at the update": lambda: Fault("UPDATE payments SET refunded"),
+    "lost at the update": lambda: Fault("SET refunded = refunded +"),
     "lost at the insert": lambda: Fault("INSERT INTO refunds"),
     "lost before the commit": lambda: Fault("COMMIT", forward=False),
     "lost after the commit": lambda: Fault("COMMIT"),
