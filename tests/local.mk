@@ -435,12 +435,46 @@ tests_simulation_simulation_SOURCES = \
 	tests/simulation/network.c \
 	tests/simulation/outbox.c tests/simulation/outbox.h \
 	tests/simulation/schema.c \
+	tests/simulation/change.c tests/simulation/select.c tests/simulation/work.h \
 	tests/simulation/server.c tests/simulation/server.h \
 	tests/simulation/sql.c tests/simulation/sql.h \
 	tests/simulation/tables.c tests/simulation/tables.h \
 	tests/simulation/webserver.c tests/simulation/webserver.h \
 	tests/simulation/world.c tests/simulation/world.h
 tests_simulation_simulation_LDADD = app/libpaymentapi.a $(JANSSON_LIBS) $(CRYPTO_LIBS)
+
+# The simulated database beside a real one: tests/simulation/compare/run builds them.
+EXTRA_PROGRAMS += tests/simulation/compare/simulated tests/simulation/compare/real
+CLEANFILES += tests/simulation/compare/simulated tests/simulation/compare/real
+EXTRA_DIST += tests/simulation/compare/run
+compare_files = \
+	tests/simulation/compare/calls.c tests/simulation/compare/calls.h \
+	tests/simulation/compare/calls_end.c \
+	tests/simulation/compare/calls_more.c \
+	tests/simulation/compare/gates.c \
+	tests/simulation/compare/main.c \
+	tests/simulation/compare/records.c tests/simulation/compare/records.h \
+	tests/simulation/compare/side.h \
+	tests/simulation/compare/turns.c tests/simulation/compare/turns.h
+compare_link = -pthread \
+	-Wl,--wrap=mysql_query,--wrap=mysql_commit,--wrap=mysql_rollback \
+	-Wl,--wrap=mysql_stmt_prepare,--wrap=mysql_stmt_execute \
+	-Wl,--wrap=clock_gettime,--wrap=nanosleep,--wrap=RAND_bytes
+tests_simulation_compare_simulated_SOURCES = $(compare_files) \
+	tests/simulation/compare/simulated.c \
+	tests/simulation/connector.c tests/simulation/connector.h \
+	tests/simulation/evaluate.c tests/simulation/evaluate.h \
+	tests/simulation/schema.c \
+	tests/simulation/change.c tests/simulation/select.c tests/simulation/work.h \
+	tests/simulation/server.c tests/simulation/server.h \
+	tests/simulation/sql.c tests/simulation/sql.h \
+	tests/simulation/tables.c tests/simulation/tables.h \
+	tests/simulation/world.h
+tests_simulation_compare_simulated_LDFLAGS = $(compare_link)
+tests_simulation_compare_simulated_LDADD = app/libpaymentapi.a $(JANSSON_LIBS) $(CRYPTO_LIBS)
+tests_simulation_compare_real_SOURCES = $(compare_files) tests/simulation/compare/real.c
+tests_simulation_compare_real_LDFLAGS = $(compare_link)
+tests_simulation_compare_real_LDADD = $(library_LIBS)
 
 # What the property tests remember of earlier runs, and packages of npm.
 clean-local:

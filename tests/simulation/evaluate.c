@@ -5,6 +5,7 @@
  */
 #include "evaluate.h"
 
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,61 @@ call_in(struct scope *scope, struct expression *call)
     return has_null ? nothing : truth(false);
 }
 
+/* SHA2(text, 256): hexadecimal digits. */
+static struct value
+digest_of(const struct value *text)
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    char digits[2 * SHA256_DIGEST_LENGTH + 1];
+
+    SHA256((const unsigned char *)text->bytes, text->length, digest);
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(digits + 2 * i, 3, "%02x", digest[i]);
+    return value_bytes(digits, sizeof digits - 1);
+}
+
+static struct value
+bytes_of(const struct value *digits)
+{
+    unsigned char bytes[SHA256_DIGEST_LENGTH];
+    size_t size = digits->length / 2 < sizeof bytes ? digits->length / 2 : sizeof bytes;
+
+    for (size_t i = 0; i < size; i++) {
+        const char two[] = {digits->bytes[2 * i], digits->bytes[2 * i + 1], '\0'};
+
+        bytes[i] = (unsigned char)strtoul(two, NULL, 16);
+    }
+    return value_bytes(bytes, size);
+}
+
+/* The first characters of UTF-8. */
+static struct value
+left_of(const struct value *text, int64_t characters)
+{
+    size_t length = 0;
+
+    while (length < text->length) {
+        if ((text->bytes[length] & 0xc0) != 0x80 && characters-- == 0)
+            break;
+        length++;
+    }
+    return value_bytes(text->bytes, length);
+}
+
+static struct value
+call_with_text(struct scope *scope, struct expression *call)
+{
+    struct value text = evaluate(scope, call->arguments[0]);
+
+    if (text.kind == VALUE_NULL)
+        return nothing;
+    if (is_word(call, "UNHEX"))
+        return bytes_of(&text);
+    if (is_word(call, "SHA2"))
+        return digest_of(&text);
+    return left_of(&text, evaluate(scope, call->arguments[1]).number);
+}
+
 static struct value
 call_function(struct scope *scope, struct expression *call)
 {
@@ -151,10 +207,10 @@ call_function(struct scope *scope, struct expression *call)
     }
     if (is_word(call, "UTC_TIMESTAMP") || is_word(call, "NOW"))
         return value_number(world_wall());
-    /* Of metadata, which no client sends here. */
-    if ((is_word(call, "UNHEX") || is_word(call, "SHA2")) &&
-        evaluate(scope, call->arguments[0]).kind == VALUE_NULL)
-        return nothing;
+    if (is_word(call, "UNHEX") || is_word(call, "SHA2") || is_word(call, "LEFT"))
+        return call_with_text(scope, call);
+    if (is_word(call, "CURRENT_USER"))
+        return value_text("simulated@localhost");
     if (is_word(call, "ROW_COUNT"))
         return value_number(scope->row_count);
     give_up("the function", call->text);

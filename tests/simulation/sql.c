@@ -147,6 +147,10 @@ read_arguments(struct lexer *lexer, struct expression *call)
         lexer_expect(lexer, ")");
         return;
     }
+    if (lexer_skip(lexer, "*")) { /* COUNT(*) */
+        lexer_expect(lexer, ")");
+        return;
+    }
     while (!lexer->failed && !lexer_skip(lexer, ")")) {
         if (call->count == sizeof call->arguments / sizeof call->arguments[0])
             lexer->failed = true;
@@ -311,18 +315,45 @@ sql_read_expression(struct lexer *lexer)
     return lexer->failed ? NULL : expression;
 }
 
+static void read_select(struct lexer *lexer, struct sql *sql);
+static void read_end(struct lexer *lexer, struct sql *sql);
+
+/* What is in the brackets of a derived table. */
+static struct sql *
+read_union(struct lexer *lexer)
+{
+    struct sql *all = allocate(sizeof *all);
+    struct sql **last = &all->then;
+
+    all->kind = SQL_SELECT;
+    do {
+        *last = allocate(sizeof **last);
+        lexer_expect(lexer, "(");
+        lexer_expect(lexer, "SELECT");
+        read_select(lexer, *last);
+        lexer_expect(lexer, ")");
+        last = &(*last)->next;
+    } while (!lexer->failed && lexer_skip(lexer, "UNION") && lexer_skip(lexer, "ALL"));
+    read_end(lexer, all);
+    lexer_expect(lexer, ")");
+    return all;
+}
+
 static void
 read_from(struct lexer *lexer, struct sql *sql)
 {
     struct sql_from *from = &sql->from[sql->from_count++];
 
+    if (lexer_skip(lexer, "("))
+        from->derived = read_union(lexer);
     from->table = from->alias = lexer_copy(lexer);
     if (lexer_skip(lexer, ".")) /* information_schema */
         from->table = from->alias = lexer_copy(lexer);
     if (lexer_skip(lexer, "AS") ||
         (lexer->kind == TOKEN_WORD && !lexer_is(lexer, "WHERE") && !lexer_is(lexer, "FORCE") &&
-         !lexer_is(lexer, "JOIN") && !lexer_is(lexer, "SET") && !lexer_is(lexer, "ORDER") &&
-         !lexer_is(lexer, "LIMIT") && !lexer_is(lexer, "FOR") && !lexer_is(lexer, "ON")))
+         !lexer_is(lexer, "JOIN") && !lexer_is(lexer, "STRAIGHT_JOIN") && !lexer_is(lexer, "SET") &&
+         !lexer_is(lexer, "ORDER") && !lexer_is(lexer, "LIMIT") && !lexer_is(lexer, "FOR") &&
+         !lexer_is(lexer, "ON")))
         from->alias = lexer_copy(lexer);
     if (lexer_skip(lexer, "FORCE")) {
         lexer_expect(lexer, "INDEX");
@@ -370,13 +401,15 @@ read_select(struct lexer *lexer, struct sql *sql)
             lexer->failed = true;
             return;
         }
-        sql->items[sql->count++] = read_or(lexer);
+        sql->items[sql->count] = read_or(lexer);
         if (lexer_skip(lexer, "AS"))
-            lexer_next(lexer);
+            sql->columns[sql->count] = lexer_copy(lexer);
+        sql->count++;
     } while (!lexer->failed && lexer_skip(lexer, ","));
     if (lexer_skip(lexer, "FROM")) {
         read_from(lexer, sql);
-        while (!lexer->failed && lexer_skip(lexer, "JOIN") && sql->from_count < SQL_FROM_MAX) {
+        while (!lexer->failed && sql->from_count < SQL_FROM_MAX &&
+               (lexer_skip(lexer, "JOIN") || lexer_skip(lexer, "STRAIGHT_JOIN"))) {
             read_from(lexer, sql);
             lexer_expect(lexer, "ON");
             sql->from[sql->from_count - 1].on = read_or(lexer);

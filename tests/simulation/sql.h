@@ -75,6 +75,8 @@ enum sql_kind {
 
 struct sql_from {
     char *table, *alias; /* alias may be the table's name */
+    struct sql *derived; /* in place of a table: SELECTs that UNION ALL puts together, from its
+                            "then" on, with the order and limit of all; NULL */
     char *index;         /* FORCE INDEX; NULL */
     struct expression *on;
 };
@@ -86,7 +88,7 @@ struct sql {
     struct sql_from from[SQL_FROM_MAX]; /* of INSERT, UPDATE and DELETE the first one's table */
     size_t from_count;
     struct expression *items[SQL_COLUMNS_MAX]; /* of SELECT; the values of INSERT and UPDATE */
-    char *columns[SQL_COLUMNS_MAX];            /* of INSERT and UPDATE */
+    char *columns[SQL_COLUMNS_MAX];            /* of INSERT and UPDATE; of SELECT after AS */
     size_t count;
     struct expression *order[4];
     bool descending[4];

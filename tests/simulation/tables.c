@@ -195,10 +195,22 @@ row_seen(const struct row *row, struct transaction *transaction)
     return version != NULL ? version->values : NULL;
 }
 
+static bool
+is_held(struct transaction *holder, const struct transaction *transaction)
+{
+    return holder != NULL && holder != transaction && !transaction_is_abandoned(holder);
+}
+
 bool
 row_is_locked(const struct row *row, const struct transaction *transaction)
 {
-    return row->owner != NULL && row->owner != transaction && !transaction_is_abandoned(row->owner);
+    return is_held(row->owner, transaction);
+}
+
+bool
+row_is_edge(const struct row *row, const struct transaction *transaction)
+{
+    return is_held(row->edge, transaction);
 }
 
 /* True when waiting for this one would never end. */
@@ -212,13 +224,14 @@ is_circle(const struct transaction *transaction, const struct transaction *other
     return false;
 }
 
-unsigned
-transaction_wait(struct transaction *transaction, struct row *row)
+/* Until nobody else holds it. */
+static unsigned
+wait_for(struct transaction *transaction, struct transaction *const *holder)
 {
     int64_t until = world_now() + LOCK_WAIT_MS;
 
-    while (row_is_locked(row, transaction)) {
-        if (is_circle(transaction, row->owner)) {
+    while (is_held(*holder, transaction)) {
+        if (is_circle(transaction, *holder)) {
             story("deadlock");
             transaction_roll_back(transaction);
             transaction->waits_for = NULL;
@@ -228,12 +241,24 @@ transaction_wait(struct transaction *transaction, struct row *row)
             transaction->waits_for = NULL;
             return ERROR_LOCK_WAIT;
         }
-        transaction->waits_for = row->owner;
+        transaction->waits_for = *holder;
         story("waits for a lock");
         world_sleep(world_now() + chance_between(5, 250));
         transaction->waits_for = NULL;
     }
     return transaction->is_over ? ERROR_DEADLOCK : 0;
+}
+
+unsigned
+transaction_wait(struct transaction *transaction, struct row *row)
+{
+    return wait_for(transaction, &row->owner);
+}
+
+unsigned
+row_wait_for_edge(const struct row *row, struct transaction *transaction)
+{
+    return wait_for(transaction, &row->edge);
 }
 
 static void

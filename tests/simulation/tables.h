@@ -83,6 +83,8 @@ struct row {
     struct transaction *owner; /* who holds the row's lock; NULL: nobody */
     struct value *pending;     /* the owner's values; NULL: it wrote none */
     bool is_deleted;           /* by the owner */
+    /* Whose range of an index ended before it: InnoDB locks its place there, though not the row. */
+    struct transaction *edge; /* NULL: nobody's */
     struct row *next;
 };
 
@@ -153,6 +155,9 @@ const struct value *row_uncommitted(const struct row *row);
 unsigned row_lock(struct table *table, struct row *row, struct transaction *transaction);
 unsigned transaction_wait(struct transaction *transaction, struct row *row);
 bool row_is_locked(const struct row *row, const struct transaction *transaction);
+/* The same for its place in the index of what is due. */
+bool row_is_edge(const struct row *row, const struct transaction *transaction);
+unsigned row_wait_for_edge(const struct row *row, struct transaction *transaction);
 /* The lock of a row that turned out not to be wanted. */
 void row_unlock(struct row *row, struct transaction *transaction);
 /* New values for a row that is locked; NULL: it is deleted. */
