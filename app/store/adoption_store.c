@@ -37,7 +37,7 @@ static const struct statement statements[] = {
                 .parameters = 7,
                 .late = true},
     [RETURN] = {.name = "refund that came back",
-                .sql = "UPDATE refunds SET returned_at = ?" OF_ONE
+                .sql = "UPDATE refunds FORCE INDEX (PRIMARY) SET returned_at = ?" OF_ONE
                        " AND status = 'succeeded' AND returned_at IS NULL",
                 .parameters = 4,
                 .late = true},

@@ -79,7 +79,7 @@ def test_each_query_is_an_index_look_up(filled, statement):
             continue  # decided by a look-up of the unique key
         assert access in ("const", "eq_ref", "ref", "range") and key != "NULL", (query, row)
         # By another index it would lock what lies between the rows that it looks for.
-        assert key == "PRIMARY" or not query.startswith("UPDATE"), (query, row)
+        assert key == "PRIMARY" or not re.match("UPDATE (payments|refunds|notices) ", query), (query, row)
         assert int(examined) <= slots + 1, (query, row)
 
 
