@@ -207,6 +207,25 @@ lock_edge(struct work *work, const struct sql *sql)
         edge->edge = work->transaction;
 }
 
+/* One that another transaction holds. Where an index led to it, its place there is locked first,
+ * and stays so. */
+static bool
+is_skipped(struct work *work, const struct sql *sql, struct row *row)
+{
+    int column;
+
+    if (row_is_edge(row, work->transaction))
+        return true;
+    if (!row_is_locked(row, work->transaction))
+        return false;
+    if (strcmp(index_of(sql)->name, "PRIMARY") == 0)
+        return true;
+    column = table_column(table_of(sql, 0), sql->order[0]->text);
+    if (!is_placed_by_other(row, work->transaction, column))
+        row->edge = work->transaction;
+    return true;
+}
+
 static unsigned
 select_locked(struct work *work, const struct sql *sql)
 {
@@ -218,8 +237,7 @@ select_locked(struct work *work, const struct sql *sql)
         bool wanted;
         unsigned error;
 
-        if (sql->skip_locked && (row_is_locked(found[i].row, work->transaction) ||
-                                 row_is_edge(found[i].row, work->transaction)))
+        if (sql->skip_locked && is_skipped(work, sql, found[i].row))
             continue;
         error = lock_examined(work, sql, found[i].row, &wanted);
         if (error != 0)

@@ -9,6 +9,7 @@
 
 #include "calls.h"
 #include "records.h"
+#include "store/api_key_store.h"
 #include "store/credential_store.h"
 #include "store/full_store.h"
 #include "store/merchant_store.h"
