@@ -159,7 +159,7 @@ parse_grace(const char *text, int64_t *grace_ms)
     static const struct {
         const char *unit;
         int64_t minutes;
-    } units[] = {{"m", 1}, {"h", 60}, {"d", 24 * 60}};
+    } units[] = {{"m", 1}, {"h", 60}, {"d", 24 * INT64_C(60)}};
     char *end = NULL;
     long number;
 

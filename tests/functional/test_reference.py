@@ -14,10 +14,11 @@ import pytest
 from harness.client import Client
 from harness.contract import Contract
 from harness.npm import packages
+from harness.process import wait_until
 from harness.servers import SOURCE
 
 DOCUMENT = Contract().document
-ON_DISK = os.path.join(SOURCE, "conf/reference/index.html")
+ON_DISK = os.path.realpath(os.path.join(SOURCE, "conf/reference/index.html"))
 FILES = ("style.css", "script.js", "icon.svg")
 
 
@@ -122,14 +123,30 @@ def program(folder, language, codes):
     return ["sh" if language == "curl" else "/usr/bin/python3", str(folder / "all")]
 
 
+@pytest.fixture(scope="module")
+def event(stack):
+    """One that the merchant is told, by its id."""
+    stack.admin("merchant", "set", stack.merchant, "--test-events", "on")
+
+    def newest():
+        stack.client.pay()
+        events = stack.client.get("/events").json()["data"]
+        return events[0]["id"] if events else None
+
+    yield wait_until(newest, 60, "an event")
+    stack.admin("merchant", "set", stack.merchant, "--test-events", "off")
+
+
 @pytest.mark.parametrize("language", ["curl", "python", "javascript"])
-def test_its_examples_run_as_they_are_printed(stack, api, page, tmp_path, language):
+def test_its_examples_run_as_they_are_printed(stack, api, page, event, tmp_path, language):
     payment = api.pay(amount=500).json()["id"]
     refund = api.refund(payment, 1).json()["id"]
     codes = {code for kind, code in examples(page.text) if kind == language}
     assert len(codes) >= 8
     # What the document's example is called here.
-    codes = [re.sub(r"pay_\w{26}", payment, re.sub(r"refund_\w{26}", refund, code)) for code in sorted(codes)]
+    for pattern, name in ((r"pay_\w{26}", payment), (r"refund_\w{26}", refund), (r"evt_\w{26}", event)):
+        codes = {re.sub(pattern, name, code) for code in codes}
+    codes = sorted(codes)
     result = subprocess.run(program(tmp_path, language, codes), capture_output=True, text=True, timeout=300, check=False,
                             env={**os.environ, "BASE_URL": stack.web.url, "API_KEY": stack.key})
     assert result.returncode == 0, result.stdout + result.stderr

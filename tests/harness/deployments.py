@@ -134,8 +134,10 @@ def own_errors(stack):
 
 
 def hosts_errors(stack):
+    client = Client(stack.web.url, stack.key)
+    client.judge = None  # it is the host that answers, in its own way
     for path, status in (("/payments%00", 404), ("/payments/" + "x" * 10_000, 414)):
-        answer = stack.client.get(path)
+        answer = client.get(path)
         assert answer.status_code == status
         assert answer.headers["Content-Type"].startswith("text/html")
 
