@@ -15,8 +15,8 @@
 #define LABELS_SIZE 160
 
 _Static_assert(DATABASE_FAILED < METRICS_RESULTS, "each result is counted");
-_Static_assert(PROCESSOR_CHECK < METRICS_TASKS, "each task is counted");
-_Static_assert(PROCESSOR_TOO_LATE < METRICS_OUTCOMES, "each outcome is counted");
+_Static_assert(PROCESSOR_TASKS == METRICS_TASKS, "each task is counted");
+_Static_assert(PROCESSOR_RESULTS == METRICS_OUTCOMES, "each outcome is counted");
 
 static const char *const methods[METRICS_METHODS] = {
     [METRICS_GET] = "GET", [METRICS_POST] = "POST", [METRICS_OTHER] = "other"};
@@ -52,6 +52,8 @@ static const char *const tasks[METRICS_TASKS] = {
     [PROCESSOR_CLOSE_REFUND] = "close_refund",
     [PROCESSOR_CANCEL_PAYMENT] = "cancel_payment",
     [PROCESSOR_CHECK] = "check",
+    [PROCESSOR_FIND_NOTICED] = "find_noticed",
+    [PROCESSOR_GIVE_BACK] = "give_back",
 };
 
 static const char *const outcomes[METRICS_OUTCOMES] = {

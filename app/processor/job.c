@@ -8,7 +8,7 @@
 const char *
 processor_task_name(enum processor_task task)
 {
-    static const char *const names[] = {
+    static const char *const names[PROCESSOR_TASKS] = {
         [PROCESSOR_CHARGE] = "charge",         [PROCESSOR_REFUND] = "refund",
         [PROCESSOR_FIND_PAYMENT] = "find",     [PROCESSOR_FIND_REFUND] = "find",
         [PROCESSOR_CLOSE_PAYMENT] = "close",   [PROCESSOR_CLOSE_REFUND] = "close",
@@ -22,7 +22,7 @@ processor_task_name(enum processor_task task)
 const char *
 processor_result_name(enum processor_result result)
 {
-    static const char *const names[] = {
+    static const char *const names[PROCESSOR_RESULTS] = {
         [PROCESSOR_SUCCEEDED] = "succeeded", [PROCESSOR_DECLINED] = "declined",
         [PROCESSOR_REFUSED] = "refused",     [PROCESSOR_NOT_SENT] = "not sent",
         [PROCESSOR_PENDING] = "pending",     [PROCESSOR_UNKNOWN] = "unknown",

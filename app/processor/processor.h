@@ -68,8 +68,10 @@ enum processor_task {
     PROCESSOR_FIND_NOTICED,
     /* Gives back all that is left of a charge that should not be: job.payment, by its reference,
      * under a key of its own. */
-    PROCESSOR_GIVE_BACK,
+    PROCESSOR_GIVE_BACK, /* the last one */
 };
+
+#define PROCESSOR_TASKS (PROCESSOR_GIVE_BACK + 1)
 
 /* How a job ended. */
 enum processor_result {
@@ -84,8 +86,10 @@ enum processor_result {
                           */
     PROCESSOR_CLOSED,    /* of a fence: no call under this key can come any more */
     PROCESSOR_KEY_USED,  /* of a fence: the call had come first, or is at work: look again */
-    PROCESSOR_TOO_LATE,  /* of a cancellation: it had ended first: look again */
+    PROCESSOR_TOO_LATE,  /* of a cancellation: it had ended first: look again; the last one */
 };
+
+#define PROCESSOR_RESULTS (PROCESSOR_TOO_LATE + 1)
 
 /* What the processor says of a refund or a dispute that a notice is about. */
 struct processor_seen {
