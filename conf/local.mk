@@ -82,6 +82,7 @@ EXTRA_DIST += conf/deb \
 	conf/debian/payment-api.triggers \
 	conf/debian/rules \
 	conf/debian/source/format \
+	conf/debian/source/lintian-overrides \
 	conf/debian/tests/control \
 	conf/debian/tests/smoke \
 	conf/debian/upstream/metadata
