@@ -114,6 +114,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/ledger_pages.c app/store/ledger_pages.h \
 	app/store/ledger_sql.c app/store/ledger_sql.h \
 	app/store/ledger_store.c app/store/ledger_store.h \
+	app/store/marking.c app/store/marking.h \
 	app/store/merchant_store.c app/store/merchant_store.h \
 	app/store/notice_store.c app/store/notice_store.h \
 	app/store/page_slots.c app/store/page_slots.h \
@@ -174,13 +175,13 @@ app_payment_admin_SOURCES = \
 	app/admin/merchant.c \
 	app/admin/notice.c \
 	app/admin/payment.c \
-	app/admin/progress.c app/admin/progress.h \
 	app/admin/reconcile.c \
 	app/admin/record_sheet.c app/admin/record_sheet.h \
 	app/admin/refund.c \
 	app/admin/report.c \
 	app/admin/schema.c \
-	app/admin/sheet.c app/admin/sheet.h
+	app/admin/sheet.c app/admin/sheet.h \
+	app/admin/walk.c app/admin/walk.h
 app_payment_admin_LDADD = $(library_LIBS)
 app_payment_admin_LDFLAGS = $(STATIC_LDFLAGS)
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "admin/command.h"
-#include "admin/progress.h"
+#include "admin/walk.h"
 #include "store/forget_store.h"
 
 #define FORGET_PAGE 500         /* records of one transaction */
@@ -40,25 +40,19 @@ take_filter(const struct admin *admin, struct ledger_filter *filter)
     return false;
 }
 
-static enum store_result
-forget_pages(const struct admin *admin, const struct ledger_filter *filter,
-             const struct audit_entry *entry, struct forgotten *forgotten)
-{
-    struct ledger_page page = ledger_pages_begin(filter);
-    struct progress progress;
-    enum store_result result;
+struct forgetting {
+    const struct audit_entry *entry;
+    struct forgotten forgotten;
+};
 
-    progress_begin(&progress, admin, filter, false);
-    do {
-        result =
-            ledger_pages_next(admin->database, admin_deadline(admin), filter, FORGET_PAGE, &page);
-        if (result != STORE_OK || page.count == 0)
-            break;
-        result = forget_store_page(admin->database, admin_deadline(admin), &page, entry, forgotten);
-        progress_show(&progress, &page);
-    } while (result == STORE_OK);
-    progress_end(&progress);
-    return result;
+static enum store_result
+forget_page(const struct walk *walk, const struct ledger_page *page, bool *ends)
+{
+    struct forgetting *forgetting = walk->arg;
+
+    *ends = false;
+    return forget_store_page(walk->admin->database, admin_deadline(walk->admin), page,
+                             forgetting->entry, &forgetting->forgotten);
 }
 
 static enum database_result
@@ -93,9 +87,15 @@ enum admin_exit
 forget(struct admin *admin)
 {
     char detail[AUDIT_DETAIL_SIZE], before[CLOCK_TEXT_SIZE];
-    struct forgotten forgotten = {.payments = 0};
     struct ledger_filter filter;
     struct audit_entry entry;
+    struct forgetting forgetting = {.entry = &entry};
+    const struct forgotten *forgotten = &forgetting.forgotten;
+    const struct walk walk = {.admin = admin,
+                              .filter = &filter,
+                              .page_size = FORGET_PAGE,
+                              .page = forget_page,
+                              .arg = &forgetting};
     enum store_result result;
 
     if (admin->before == NULL) {
@@ -108,18 +108,18 @@ forget(struct admin *admin)
     snprintf(detail, sizeof detail, "before %s: begun", before);
     if (!admin_audit(admin, &entry, "records", detail))
         return ADMIN_REFUSED;
-    result = forget_pages(admin, &filter, &entry, &forgotten);
+    result = walk_ledger(&walk);
     if (result != STORE_OK)
         return admin_store_failure(admin, result, "record");
-    if (forgotten.payments + forgotten.refunds > 0 && !note_end(admin, before, &forgotten))
+    if (forgotten->payments + forgotten->refunds > 0 && !note_end(admin, before, forgotten))
         return ADMIN_REFUSED;
     if (admin->json)
         admin_print_json(json_pack("{s:s, s:I, s:I}", "before", before, "payments",
-                                   (json_int_t)forgotten.payments, "refunds",
-                                   (json_int_t)forgotten.refunds));
+                                   (json_int_t)forgotten->payments, "refunds",
+                                   (json_int_t)forgotten->refunds));
     else
         printf("Took what is personal out of %" PRId64 " payments and %" PRId64
                " refunds from before %s.\n",
-               forgotten.payments, forgotten.refunds, before);
+               forgotten->payments, forgotten->refunds, before);
     return ADMIN_DONE;
 }

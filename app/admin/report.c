@@ -11,8 +11,8 @@
 
 #include "admin/command.h"
 #include "admin/filter.h"
-#include "admin/progress.h"
 #include "admin/sheet.h"
+#include "admin/walk.h"
 #include "domain/total.h"
 #include "store/ledger_pages.h"
 
@@ -159,23 +159,13 @@ show(const struct admin *admin, const struct report *report)
 }
 
 static enum store_result
-read_sums(const struct admin *admin, const struct ledger_filter *filter, struct report *report)
+read_sums(const struct walk *walk, const struct ledger_page *page, bool *ends)
 {
-    struct ledger_page page = ledger_pages_begin(filter);
-    struct progress progress;
-    enum store_result result;
+    struct report *report = walk->arg;
+    enum store_result result = ledger_pages_sum(walk->admin->database, admin_deadline(walk->admin),
+                                                walk->filter, page, add_sum, report);
 
-    progress_begin(&progress, admin, filter, false);
-    do {
-        result =
-            ledger_pages_next(admin->database, admin_deadline(admin), filter, REPORT_PAGE, &page);
-        if (result != STORE_OK || page.count == 0)
-            break;
-        result = ledger_pages_sum(admin->database, admin_deadline(admin), filter, &page, add_sum,
-                                  report);
-        progress_show(&progress, &page);
-    } while (result == STORE_OK && !report->full && !report->broken);
-    progress_end(&progress);
+    *ends = report->full || report->broken;
     return result;
 }
 
@@ -185,12 +175,17 @@ report(struct admin *admin)
     struct filter_texts texts;
     struct ledger_filter filter;
     struct report report = {.count = 0};
+    const struct walk walk = {.admin = admin,
+                              .filter = &filter,
+                              .page_size = REPORT_PAGE,
+                              .page = read_sums,
+                              .arg = &report};
     enum admin_exit status = ADMIN_REFUSED;
     enum store_result result;
 
     if (!filter_take(admin, &filter, &texts))
         return ADMIN_REFUSED;
-    result = read_sums(admin, &filter, &report);
+    result = walk_ledger(&walk);
     if (result != STORE_OK) {
         status = admin_store_failure(admin, result, "record");
     } else if (report.full || report.broken) {

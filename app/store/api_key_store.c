@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "store/binding.h"
+#include "store/marking.h"
 
 enum {
     INSERT_KEY,
@@ -61,23 +62,6 @@ static const struct statement statements[] = {
                         .columns = 1},
 };
 
-/* Sets *found by whether there is a row with this id. */
-static enum database_result
-look_up(struct database *database, const struct statement *statement, const struct identifier *id,
-        enum store_result *found)
-{
-    struct column column;
-    int64_t count = 0;
-    MYSQL_BIND parameters[] = {bind_identifier(id)};
-    MYSQL_BIND columns[] = {column_number(&column, &count)};
-    enum database_result result;
-    size_t rows;
-
-    result = database_execute(database, statement, parameters, columns, &rows);
-    *found = count == 1 ? STORE_OK : STORE_NOT_FOUND;
-    return result;
-}
-
 /* A new key; old: the one that it replaces. */
 struct insertion {
     const struct new_api_key *key;
@@ -114,10 +98,10 @@ static enum database_result
 check_merchant(struct database *database, const struct identifier *id, enum store_result *found)
 {
     enum store_result disabled = STORE_NOT_FOUND;
-    enum database_result result = look_up(database, &statements[COUNT_MERCHANT], id, found);
+    enum database_result result = marking_find(database, &statements[COUNT_MERCHANT], id, found);
 
     if (result == DATABASE_DONE && *found == STORE_OK)
-        result = look_up(database, &statements[COUNT_DISABLED], id, &disabled);
+        result = marking_find(database, &statements[COUNT_DISABLED], id, &disabled);
     if (result == DATABASE_DONE && disabled == STORE_OK)
         *found = STORE_REFUSED;
     return result;
@@ -131,7 +115,7 @@ expire_old(struct database *database, struct insertion *insertion)
     MYSQL_BIND parameters[] = {bind_time(&ends_at), bind_time(&ends_at),
                                bind_identifier(insertion->old)};
     enum database_result result =
-        look_up(database, &statements[COUNT_GOOD_KEY], insertion->old, &insertion->found);
+        marking_find(database, &statements[COUNT_GOOD_KEY], insertion->old, &insertion->found);
     size_t rows;
 
     if (result != DATABASE_DONE || insertion->found != STORE_OK) {
@@ -152,7 +136,7 @@ insert_key(struct database *database, void *arg)
     insertion->found = STORE_NOT_FOUND;
     /* The id was made for this key: an earlier try may have kept it. */
     if (database_tried_before(database))
-        result = look_up(database, &statements[COUNT_KEY], &key->id, &insertion->found);
+        result = marking_find(database, &statements[COUNT_KEY], &key->id, &insertion->found);
     if (result != DATABASE_DONE || insertion->found == STORE_OK)
         return result;
     result = check_merchant(database, &key->merchant_id, &insertion->found);
@@ -165,15 +149,23 @@ insert_key(struct database *database, void *arg)
     return result;
 }
 
+static enum store_result
+run(struct database *database, struct deadline deadline, struct insertion *insertion,
+    const struct audit_entry *entry)
+{
+    enum database_result result =
+        audit_store_run(database, deadline, entry, insert_key, insertion, &insertion->changed);
+
+    return store_result_of(result, insertion->found);
+}
+
 enum store_result
 api_key_store_insert(struct database *database, struct deadline deadline,
                      const struct new_api_key *key, const struct audit_entry *entry)
 {
-    struct insertion work = {.key = key, .found = STORE_FAILED};
-    enum database_result result =
-        audit_store_run(database, deadline, entry, insert_key, &work, &work.changed);
+    struct insertion insertion = {.key = key, .found = STORE_FAILED};
 
-    return store_result_of(result, work.found);
+    return run(database, deadline, &insertion, entry);
 }
 
 enum store_result
@@ -181,11 +173,10 @@ api_key_store_rotate(struct database *database, struct deadline deadline,
                      const struct identifier *old, int64_t ends_at, const struct new_api_key *key,
                      const struct audit_entry *entry)
 {
-    struct insertion work = {.key = key, .old = old, .ends_at = ends_at, .found = STORE_FAILED};
-    enum database_result result =
-        audit_store_run(database, deadline, entry, insert_key, &work, &work.changed);
+    struct insertion insertion = {
+        .key = key, .old = old, .ends_at = ends_at, .found = STORE_FAILED};
 
-    return store_result_of(result, work.found);
+    return run(database, deadline, &insertion, entry);
 }
 
 struct finding {
@@ -235,37 +226,17 @@ api_key_store_find(struct database *database, struct deadline deadline, const st
     return store_result_of(result, work.found);
 }
 
-/* A second time finds it revoked. */
-struct revocation {
-    const struct identifier *id;
-    enum store_result found;
-    bool changed;
-};
-
-static enum database_result
-revoke(struct database *database, void *arg)
-{
-    struct revocation *revocation = arg;
-    MYSQL_BIND parameters[] = {bind_identifier(revocation->id)};
-    enum database_result result;
-    size_t rows;
-
-    result = database_execute(database, &statements[REVOKE_KEY], parameters, NULL, &rows);
-    revocation->changed = rows > 0;
-    if (result != DATABASE_DONE)
-        return result;
-    return look_up(database, &statements[COUNT_KEY], revocation->id, &revocation->found);
-}
-
 enum store_result
 api_key_store_revoke(struct database *database, struct deadline deadline,
                      const struct identifier *id, const struct audit_entry *entry)
 {
-    struct revocation work = {.id = id, .found = STORE_FAILED};
-    enum database_result result =
-        audit_store_run(database, deadline, entry, revoke, &work, &work.changed);
+    MYSQL_BIND parameters[] = {bind_identifier(id)};
+    const struct marking marking = {.update = &statements[REVOKE_KEY],
+                                    .parameters = parameters,
+                                    .count = &statements[COUNT_KEY],
+                                    .id = id};
 
-    return store_result_of(result, work.found);
+    return marking_run(database, deadline, &marking, entry);
 }
 
 /* The function that a list is shown to. */
@@ -295,17 +266,16 @@ show_key(void *arg, char **row, const unsigned long *lengths)
     listing->seen(listing->arg, &key);
 }
 
-#define AS_TIME(column) "DATE_FORMAT(" column ", '%Y-%m-%dT%H:%i:%sZ')"
-
 enum store_result
 api_key_store_list(struct database *database, const struct identifier *merchant_id,
                    api_key_seen *seen, void *arg)
 {
     static const char
-        select
-            [] = "SELECT id, merchant_id, mode, read_only, prefix, label, " AS_TIME("created_at") ", " AS_TIME(
-                "expires_at") ", " AS_TIME("revoked_at") ", " AS_TIME("last_used_at") " FROM "
-                                                                                      "api_keys";
+        select[] = "SELECT id, merchant_id, mode, read_only, prefix, label, " TIME_AS_TEXT("created"
+                                                                                           "_at") ", " TIME_AS_TEXT(
+            "expires_at") ", " TIME_AS_TEXT("revoked_at") ", " TIME_AS_TEXT("last_used_at") " FROM "
+                                                                                            "api_"
+                                                                                            "keys";
     struct listing listing = {.seen = seen, .arg = arg};
     char sql[sizeof select + 128];
     int length = snprintf(sql, sizeof sql, "%s", select);

@@ -15,6 +15,9 @@
 #include "domain/identifier.h"
 #include "store/database.h"
 
+/* SQL: a column of time as RFC 3339 UTC. */
+#define TIME_AS_TEXT(column) "DATE_FORMAT(" column ", '%Y-%m-%dT%H:%i:%sZ')"
+
 /* Parameters. A NULL text is an SQL NULL. */
 MYSQL_BIND bind_bytes(const void *bytes, size_t size);
 MYSQL_BIND bind_identifier(const struct identifier *id);

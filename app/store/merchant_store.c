@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "store/binding.h"
+#include "store/marking.h"
 
 enum {
     INSERT_MERCHANT,
@@ -59,49 +60,6 @@ static const struct statement statements[] = {
                              .columns = 1},
 };
 
-#define AS_TIME(column) "DATE_FORMAT(" column ", '%Y-%m-%dT%H:%i:%sZ')"
-
-/* Sets *found by whether there is a row with this id. */
-static enum database_result
-look_up(struct database *database, const struct statement *statement, const struct identifier *id,
-        enum store_result *found)
-{
-    struct column column;
-    int64_t count = 0;
-    MYSQL_BIND parameters[] = {bind_identifier(id)};
-    MYSQL_BIND columns[] = {column_number(&column, &count)};
-    enum database_result result;
-    size_t rows;
-
-    result = database_execute(database, statement, parameters, columns, &rows);
-    *found = count == 1 ? STORE_OK : STORE_NOT_FOUND;
-    return result;
-}
-
-/* A row is marked, or its mark is taken away: a second time finds it so. */
-struct marking {
-    const struct statement *mark;
-    const struct statement *count;
-    const struct identifier *id;
-    enum store_result found;
-    bool changed;
-};
-
-static enum database_result
-mark(struct database *database, void *arg)
-{
-    struct marking *marking = arg;
-    MYSQL_BIND parameters[] = {bind_identifier(marking->id)};
-    enum database_result result;
-    size_t rows;
-
-    result = database_execute(database, marking->mark, parameters, NULL, &rows);
-    marking->changed = rows > 0;
-    if (result != DATABASE_DONE)
-        return result;
-    return look_up(database, marking->count, marking->id, &marking->found);
-}
-
 struct merchant_insertion {
     const struct identifier *id;
     const char *name;
@@ -125,7 +83,7 @@ insert_merchant(struct database *database, void *arg)
 
     /* The id was made for this merchant: an earlier try may have kept it. */
     if (database_tried_before(database))
-        result = look_up(database, &statements[COUNT_MERCHANT], insertion->id, &found);
+        result = marking_find(database, &statements[COUNT_MERCHANT], insertion->id, &found);
     insertion->changed = found == STORE_NOT_FOUND;
     if (result == DATABASE_DONE && insertion->changed)
         result = database_execute(database, &statements[INSERT_MERCHANT], parameters, NULL, &rows);
@@ -144,56 +102,35 @@ merchant_store_insert(struct database *database, struct deadline deadline,
         STORE_OK);
 }
 
+/* number: of the statement. */
+static enum store_result
+update(struct database *database, struct deadline deadline, size_t number, MYSQL_BIND *parameters,
+       const struct identifier *id, const struct audit_entry *entry)
+{
+    const struct marking marking = {.update = &statements[number],
+                                    .parameters = parameters,
+                                    .count = &statements[COUNT_MERCHANT],
+                                    .id = id};
+
+    return marking_run(database, deadline, &marking, entry);
+}
+
 enum store_result
 merchant_store_disable(struct database *database, struct deadline deadline,
                        const struct identifier *id, const struct audit_entry *entry)
 {
-    struct marking work = {.mark = &statements[DISABLE_MERCHANT],
-                           .count = &statements[COUNT_MERCHANT],
-                           .id = id,
-                           .found = STORE_FAILED};
-    enum database_result result =
-        audit_store_run(database, deadline, entry, mark, &work, &work.changed);
+    MYSQL_BIND parameters[] = {bind_identifier(id)};
 
-    return store_result_of(result, work.found);
+    return update(database, deadline, DISABLE_MERCHANT, parameters, id, entry);
 }
 
 enum store_result
 merchant_store_enable(struct database *database, struct deadline deadline,
                       const struct identifier *id, const struct audit_entry *entry)
 {
-    struct marking work = {.mark = &statements[ENABLE_MERCHANT],
-                           .count = &statements[COUNT_MERCHANT],
-                           .id = id,
-                           .found = STORE_FAILED};
-    enum database_result result =
-        audit_store_run(database, deadline, entry, mark, &work, &work.changed);
+    MYSQL_BIND parameters[] = {bind_identifier(id)};
 
-    return store_result_of(result, work.found);
-}
-
-/* A column of a merchant is set. */
-struct setting_work {
-    const struct statement *statement;
-    const struct identifier *id;
-    MYSQL_BIND value;
-    enum store_result found;
-    bool changed;
-};
-
-static enum database_result
-set_column(struct database *database, void *arg)
-{
-    struct setting_work *work = arg;
-    MYSQL_BIND parameters[] = {work->value, bind_identifier(work->id)};
-    enum database_result result;
-    size_t rows;
-
-    result = database_execute(database, work->statement, parameters, NULL, &rows);
-    work->changed = rows > 0;
-    return result == DATABASE_DONE
-               ? look_up(database, &statements[COUNT_MERCHANT], work->id, &work->found)
-               : result;
+    return update(database, deadline, ENABLE_MERCHANT, parameters, id, entry);
 }
 
 enum store_result
@@ -201,15 +138,10 @@ merchant_store_set_processor(struct database *database, struct deadline deadline
                              const struct identifier *id, enum mode mode, const char *name,
                              const struct audit_entry *entry)
 {
-    struct setting_work work = {
-        .statement = &statements[mode == MODE_LIVE ? SET_LIVE_PROCESSOR : SET_TEST_PROCESSOR],
-        .id = id,
-        .value = bind_text(name),
-        .found = STORE_FAILED};
-    enum database_result result =
-        audit_store_run(database, deadline, entry, set_column, &work, &work.changed);
+    MYSQL_BIND parameters[] = {bind_text(name), bind_identifier(id)};
 
-    return store_result_of(result, work.found);
+    return update(database, deadline, mode == MODE_LIVE ? SET_LIVE_PROCESSOR : SET_TEST_PROCESSOR,
+                  parameters, id, entry);
 }
 
 enum store_result
@@ -218,15 +150,10 @@ merchant_store_set_events(struct database *database, struct deadline deadline,
                           const struct audit_entry *entry)
 {
     int64_t value = wanted ? 1 : 0;
-    struct setting_work work = {
-        .statement = &statements[mode == MODE_LIVE ? SET_LIVE_EVENTS : SET_TEST_EVENTS],
-        .id = id,
-        .value = bind_number(&value),
-        .found = STORE_FAILED};
-    enum database_result result =
-        audit_store_run(database, deadline, entry, set_column, &work, &work.changed);
+    MYSQL_BIND parameters[] = {bind_number(&value), bind_identifier(id)};
 
-    return store_result_of(result, work.found);
+    return update(database, deadline, mode == MODE_LIVE ? SET_LIVE_EVENTS : SET_TEST_EVENTS,
+                  parameters, id, entry);
 }
 
 struct processor_work {
@@ -302,7 +229,7 @@ merchant_store_list(struct database *database, merchant_seen *seen, void *arg)
     return store_result_of(
         database_query(
             database,
-            "SELECT id, name, " AS_TIME("created_at") ", " AS_TIME(
+            "SELECT id, name, " TIME_AS_TEXT("created_at") ", " TIME_AS_TEXT(
                 "disabled_at") ", live_processor, test_processor, live_events, test_events"
                                " FROM merchants ORDER BY id",
             show_merchant, &listing),
