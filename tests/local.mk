@@ -478,4 +478,4 @@ tests_simulation_compare_real_LDADD = $(library_LIBS)
 
 # What the property tests remember of earlier runs, and packages of npm.
 clean-local:
-	rm -rf .hypothesis tests/openapi-node tests/stripe-node benchmark-node
+	rm -rf .hypothesis tests/acquirer tests/openapi-node tests/stripe-node benchmark-node

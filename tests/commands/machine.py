@@ -156,12 +156,20 @@ class Machine:
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "sh", "-euc", BOOT, "sh", work, name, self.cgroup, os.path.abspath(base)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.pid = None
+        try:
+            self.come_up()
+        except BaseException:
+            self.stop()
+            raise
+
+    def come_up(self):
         self.pid = self.find_systemd()
         state = ""
         deadline = time.monotonic() + 300
         while state not in ("running", "degraded"):
             if time.monotonic() > deadline:
-                raise MachineError(f"{name}: systemd does not come up: {state}")
+                raise MachineError(f"{self.name}: systemd does not come up: {state}")
             time.sleep(0.2)
             state = subprocess.run([*self.enter(), "systemctl", "is-system-running"], capture_output=True,
                                    text=True, check=False).stdout.strip()

@@ -10,8 +10,16 @@ import subprocess
 
 import pytest
 from harness.servers import BUILD, SqlError
+from harness.stack import Stack
 
 ROWS = 20_000
+
+
+@pytest.fixture(scope="module")
+def stack():
+    """Of its own: other tests look at the newest record, and here are records from all times."""
+    with Stack() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

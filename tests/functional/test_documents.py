@@ -41,7 +41,7 @@ def test_docs_leads_to_the_page(api):
     assert (answer.status_code, answer.headers["Location"]) == (308, "/v1/docs/")
 
 
-@pytest.mark.parametrize("path", ["/docs/other.css", "/docs/style.css/", "/docs/../openapi.yaml", "/openapi.json/"])
+@pytest.mark.parametrize("path", ["/docs/other.css", "/docs/style.css/", "/openapi.json/"])
 def test_there_is_nothing_else(api, path):
     answer = api.get(path, key=False)
     assert (answer.status_code, answer.text) == (404, '{"error":"Not found"}')

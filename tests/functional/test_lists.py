@@ -12,7 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from harness.client import DIGITS, Client, value_of
+from harness.client import Client, text_of, value_of
 from harness.process import wait_until
 from harness.stack import Stack
 from hypothesis import HealthCheck, example, given, settings
@@ -27,11 +27,6 @@ SECONDS = 40  # over which the records of the reference are spread
 STATUSES = ("processing", "succeeded", "failed")
 CURRENCIES = ("USD", "EUR", "JPY")
 WRONG = (400, '{"error":"Invalid query parameter"}')
-
-
-def text_of(prefix, value):
-    """An identifier's text: 26 digits of Crockford's base 32."""
-    return prefix + "".join(DIGITS[value >> 5 * place & 31] for place in reversed(range(26)))
 
 
 def new_value(unix_ms, chance):

@@ -7,18 +7,16 @@ SPDX-License-Identifier: MIT
 
 import base64
 import json
-import os
-import shutil
 import subprocess
 import time
 
 import pytest
 
 from harness import events
-from harness.acquirer import EVENT_SECRET, Acquirer
+from harness.acquirer import EVENT_SECRET
 from harness.events import RECEIVED, ended, notice_of, notices, told
+from harness.npm import packages
 from harness.process import wait_until
-from harness.servers import BUILD, SOURCE
 from harness.stack import Stack
 
 OLD_SECRET = "whsec_TheOneBefore"
@@ -26,11 +24,7 @@ REFUSED = (400, '{"error":"Invalid signature"}')
 FOREIGN = {"object": "charge", "id": "ch_foreign", "status": "succeeded", "metadata": {}}
 
 
-@pytest.fixture(scope="module")
-def acquirer(tmp_path_factory):
-    running = Acquirer(str(tmp_path_factory.mktemp("acquirer"))).start()
-    yield running
-    running.stop()
+pytestmark = pytest.mark.usefixtures("honest")
 
 
 class Configured(Stack):
@@ -50,26 +44,10 @@ def stack(acquirer):
         yield running
 
 
-@pytest.fixture(autouse=True)
-def honest(acquirer):
-    yield
-    acquirer.behave()
-
-
 @pytest.fixture(scope="module")
 def sign():
     """Signs with Stripe's own client."""
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not on this machine")
-    folder = os.path.join(BUILD, "tests/stripe-sign")
-    os.makedirs(folder, exist_ok=True)
-    for name in ("package.json", "package-lock.json", "sign.js"):
-        shutil.copyfile(os.path.join(SOURCE, "tests/acquirer/sdk", name), os.path.join(folder, name))
-    if not os.path.isdir(os.path.join(folder, "node_modules")):
-        result = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder, timeout=300,
-                                capture_output=True, text=True, check=False)
-        if result.returncode != 0:
-            pytest.skip(f"npm ci failed: {result.stderr.strip().splitlines()[-1:]}")
+    folder = packages("acquirer/sdk", ("sign.js",))
 
     def header(body, secret=EVENT_SECRET, at=None):
         line = json.dumps({"body": base64.b64encode(body).decode(), "secret": secret, "at": at or int(time.time())})

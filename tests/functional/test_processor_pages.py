@@ -7,31 +7,20 @@ SPDX-License-Identifier: MIT
 import pytest
 
 from harness import events
-from harness.acquirer import Acquirer, rule
+from harness.acquirer import rule
 from harness.events import RECEIVED, ended, notice_of, notices, told
 from harness.process import wait_until
-from harness.stack import Stack
+from harness.stack import paying_stack
 
 
-@pytest.fixture(scope="module")
-def acquirer(tmp_path_factory):
-    running = Acquirer(str(tmp_path_factory.mktemp("acquirer"))).start()
-    yield running
-    running.stop()
+pytestmark = pytest.mark.usefixtures("honest")
 
 
 @pytest.fixture(scope="module")
 def stack(acquirer):
-    with Stack(processors={"stripe": acquirer}, workers=2, processor_timeout=2, request_timeout=4, database_timeout=1,
-               key_cache_seconds=0) as running:
-        running.admin("merchant", "set", running.merchant, "--test-processor", "stripe", "--test-events", "on")
+    with paying_stack(acquirer, workers=2, processor_timeout=2, request_timeout=4, database_timeout=1) as running:
+        running.admin("merchant", "set", running.merchant, "--test-events", "on")
         yield running
-
-
-@pytest.fixture(autouse=True)
-def honest(acquirer):
-    yield
-    acquirer.behave()
 
 
 def paid(stack, acquirer, amount, source="tok_visa"):

@@ -22,6 +22,11 @@ def value_of(text):
     return value
 
 
+def text_of(prefix, value):
+    """The identifier with a number."""
+    return prefix + "".join(DIGITS[value >> 5 * place & 31] for place in reversed(range(26)))
+
+
 class Client:
     """The API under a base URL, with a key. It never tries anything twice."""
 

@@ -91,6 +91,11 @@ class Contract:
         if isinstance(value, dict) and "properties" in schema:
             order = [name for name in schema["properties"] if name in value]
             assert [name for name in value if name in order] == order, f"{list(value)}, not {order}"
+            for name in order:
+                self.check_order(schema["properties"][name], value[name])
+        elif isinstance(value, list) and "items" in schema:
+            for item in value:
+                self.check_order(schema["items"], item)
 
     def pointer(self, pointer):
         """Where the node at a pointer really stands."""

@@ -52,7 +52,7 @@ uint64_t draw(uint64_t limit);
 bool draw_one_in(uint64_t many);
 uint64_t draw_of(uint64_t *state, uint64_t limit); /* of another sequence */
 
-/* A line of what happens, or a part of one. After turns_mute() there are none. */
+/* A line of what happens, or a part of one. After a deadlock there are none. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Lets all clients make all their calls. Ends the program when none can go on. */
