@@ -93,6 +93,14 @@ bool config_check(const struct config *config, char error[CONFIG_ERROR_SIZE])
 /* The option's name on the command line: "max-body". */
 void config_argument_name(const struct option_row *option, char *name, size_t size);
 
+/* How the program is to log. */
+static inline struct log
+config_log(const struct config *config)
+{
+    return (struct log){
+        .target = config->log_target, .level = config->log_level, .format = config->log_format};
+}
+
 /* The option table as --help shows it. */
 void config_print_help(FILE *out);
 

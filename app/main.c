@@ -209,8 +209,7 @@ refuse_start(const struct log *log, const char *error, const char *advice)
 static bool
 run(struct config *config, const struct listener *listener, const struct reload_source *source)
 {
-    struct log log = {
-        .target = config->log_target, .level = config->log_level, .format = config->log_format};
+    struct log log = config_log(config);
 
     while (!supervisor_is_needed(config)) {
         enum worker_end end =
@@ -359,8 +358,7 @@ main(int argc, char **argv)
     }
     if (arguments.check)
         return EXIT_SUCCESS;
-    log = (struct log){
-        .target = config.log_target, .level = config.log_level, .format = config.log_format};
+    log = config_log(&config);
     log_open(&log);
     if (!listener_is_inherited() && cgi_is_request())
         return worker_run_once(&config) == WORKER_STOPPED ? EXIT_SUCCESS : EX_SOFTWARE;

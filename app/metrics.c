@@ -61,6 +61,15 @@ metrics_clear_gauges(struct metrics_slot *slot)
     metrics_set(&gauges->connected, 0);
 }
 
+void
+metrics_forget_unresolved(struct metrics *metrics)
+{
+    size_t used = metrics_get(&metrics->used);
+
+    for (size_t i = 0; i < used; i++)
+        metrics_set(&metrics->slots[i].gauges.counted_at, 0);
+}
+
 struct metrics_place
 metrics_take_slot(struct metrics *metrics, size_t number)
 {
@@ -72,11 +81,25 @@ metrics_take_slot(struct metrics *metrics, size_t number)
     return (struct metrics_place){.all = metrics, .slot = slot};
 }
 
+/* Pairs with the release below: whoever sees the count sees the names. */
+static size_t
+processor_count(const struct metrics *metrics)
+{
+    return atomic_load_explicit(&metrics->processor_count, memory_order_acquire);
+}
+
+const char *
+metrics_processor_name(const struct metrics *metrics, size_t number)
+{
+    if (number == METRICS_PROCESSORS - 1)
+        return "(other)";
+    return number < processor_count(metrics) ? metrics->processors[number] : NULL;
+}
+
 size_t
 metrics_processor(const struct metrics *metrics, const char *name)
 {
-    /* Pairs with the release below: whoever sees the count sees the names. */
-    size_t count = atomic_load_explicit(&metrics->processor_count, memory_order_acquire);
+    size_t count = processor_count(metrics);
 
     for (size_t i = 0; i < count; i++) {
         if (strcmp(metrics->processors[i], name) == 0)

@@ -137,11 +137,18 @@ struct metrics_place metrics_take_slot(struct metrics *metrics, size_t number);
 /* For the parent: its child has ended. */
 void metrics_clear_gauges(struct metrics_slot *slot);
 
+/* For the parent: nobody counts what is unresolved any more. */
+void metrics_forget_unresolved(struct metrics *metrics);
+
 /* For the parent: the name gets a number, if it has none yet. */
 void metrics_note_processor(struct metrics *metrics, const char *name);
 
 /* The number of a processor; the last one for a name that came when all were taken. */
 size_t metrics_processor(const struct metrics *metrics, const char *name);
+
+/* The name of that number; NULL where it is not in use. Of the last one "(other)", which no section
+ * can be called. */
+const char *metrics_processor_name(const struct metrics *metrics, size_t number);
 
 /* For the owner of the number. */
 static inline void

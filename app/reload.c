@@ -25,8 +25,7 @@ reload(struct config *config, struct log *log, const struct reload_source *sourc
         log_write(log, LOG_LEVEL_WARNING,
                   "listen, listen_mode and allow_remote take effect at the next start only");
     *config = fresh;
-    *log = (struct log){
-        .target = config->log_target, .level = config->log_level, .format = config->log_format};
+    *log = config_log(config);
     log_open(log);
     log_write(log, LOG_LEVEL_NOTICE, "new configuration, workers: %d", config->workers);
     return true;

@@ -59,6 +59,7 @@ static const struct role roles[] = {
 };
 
 #define ROLE_COUNT (sizeof roles / sizeof roles[0])
+_Static_assert(ROLE_COUNT <= METRICS_ROLES, "each role is counted");
 
 /* What a role has gone through. */
 struct role_state {
@@ -261,6 +262,8 @@ note_death(struct supervisor *supervisor, struct child *child, int status)
     int64_t now = clock_monotonic_ms();
 
     metrics_clear_gauges(&supervisor->metrics->slots[child - supervisor->children]);
+    if (roles[child->role].count(supervisor->config) == 0)
+        metrics_forget_unresolved(supervisor->metrics);
     if (child->state == CHILD_SERVING) {
         metrics_add(&supervisor->metrics->roles[child->role].died, 1);
         if (WIFSIGNALED(status))
@@ -410,8 +413,7 @@ supervisor_run(struct config *config, const struct listener *listener,
     if (supervisor == NULL)
         return false;
     supervisor->config = config;
-    supervisor->log = (struct log){
-        .target = config->log_target, .level = config->log_level, .format = config->log_format};
+    supervisor->log = config_log(config);
     supervisor->listener = listener;
     supervisor->source = source;
     supervisor->heartbeats = heartbeat_map(CHILDREN_MAX);

@@ -87,7 +87,7 @@ new_worker(const struct config *config, const char *account, struct metrics_plac
     worker->config = config;
     worker->signals.source.fd = -1;
     worker->loop.epoll_fd = -1;
-    worker->service = service_new(config, account, metrics);
+    worker->service = service_new(config, account, false, metrics);
     worker->place_count = places_of(config);
     worker->places = calloc(worker->place_count, sizeof *worker->places);
     if (worker->service == NULL || worker->places == NULL) {

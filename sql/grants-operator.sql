@@ -12,8 +12,9 @@
 GRANT SELECT ON schema_version TO 'payment-operator'@'localhost';
 GRANT SELECT, INSERT, UPDATE (disabled_at, live_processor, test_processor, live_events, test_events) ON merchants TO 'payment-operator'@'localhost';
 GRANT SELECT, INSERT, UPDATE (revoked_at, expires_at) ON api_keys TO 'payment-operator'@'localhost';
-GRANT SELECT, UPDATE (refunded, status, decline, reference, due_at, look_at, action_url, description, metadata, return_url, forgotten_at) ON payments TO 'payment-operator'@'localhost';
-GRANT SELECT, UPDATE (status, reference, look_at, metadata, forgotten_at) ON refunds TO 'payment-operator'@'localhost';
+GRANT SELECT, UPDATE (refunded, status, decline, reference, due_at, look_at, action_url, disputed_at, description, metadata, return_url, forgotten_at) ON payments TO 'payment-operator'@'localhost';
+GRANT SELECT, INSERT, UPDATE (status, reference, look_at, returned_at, metadata, forgotten_at) ON refunds TO 'payment-operator'@'localhost';
+GRANT SELECT, UPDATE (state, look_at) ON notices TO 'payment-operator'@'localhost';
 GRANT SELECT, INSERT ON attempts TO 'payment-operator'@'localhost';
 GRANT SELECT, INSERT ON events TO 'payment-operator'@'localhost';
 GRANT SELECT, INSERT ON audit TO 'payment-operator'@'localhost';

@@ -135,6 +135,10 @@ bool admin_limit(const struct admin *admin, int64_t *limit) __attribute__((warn_
  * milliseconds. */
 bool admin_parse_moment(const char *text, int64_t *unix_ms) __attribute__((warn_unused_result));
 
+/* The same of an option; without it (NULL) *unix_ms stays as it is. False after a complaint. */
+bool admin_take_moment(const char *option, const char *text, int64_t *unix_ms)
+    __attribute__((warn_unused_result));
+
 /* True for 1 to 255 characters of UTF-8 without control characters; else complains about what. */
 bool admin_check_name(const char *what, const char *text);
 

@@ -172,8 +172,8 @@ admin_parse_moment(const char *text, int64_t *unix_ms)
     return length < sizeof again && memcmp(again, text, length) == 0;
 }
 
-static bool
-take_moment(const char *option, const char *text, int64_t *unix_ms)
+bool
+admin_take_moment(const char *option, const char *text, int64_t *unix_ms)
 {
     if (text == NULL || admin_parse_moment(text, unix_ms))
         return true;
@@ -187,8 +187,8 @@ admin_range(const struct admin *admin, int64_t *since, int64_t *until)
 {
     *since = 0;
     *until = (INT64_C(1) << 48) - 1; /* of an identifier */
-    return take_moment("--since", admin->since, since) &&
-           take_moment("--until", admin->until, until);
+    return admin_take_moment("--since", admin->since, since) &&
+           admin_take_moment("--until", admin->until, until);
 }
 
 bool

@@ -25,12 +25,8 @@ take_filter(const struct admin *admin, struct ledger_filter *filter)
     char text[CLOCK_TEXT_SIZE];
 
     *filter = (struct ledger_filter){.since = 0};
-    if (!admin_parse_moment(admin->before, &filter->until)) {
-        admin_complain("--before: '%s' is neither a day (YYYY-MM-DD) nor a second"
-                       " (YYYY-MM-DDTHH:MM:SSZ)",
-                       admin->before);
+    if (!admin_take_moment("--before", admin->before, &filter->until))
         return false;
-    }
     if (filter->until <= latest)
         return true;
     clock_format(latest, text);

@@ -145,7 +145,7 @@ merchant_set(struct admin *admin)
                                    admin->test_processor, "live_events", admin->live_events,
                                    "test_events", admin->test_events));
     else
-        printf("Set merchant %s: so it is for new payments within %d s.\n", admin->argument,
+        printf("Set merchant %s: all workers know it within %d s.\n", admin->argument,
                admin->config.key_cache_seconds);
     return ADMIN_DONE;
 }

@@ -24,6 +24,7 @@ enum source {
     CREATED_AT,
     DUE_AT,
     LOOK_AT,
+    RETURNED_AT,
     LAST_ATTEMPT,
 };
 
@@ -58,6 +59,7 @@ static const struct sheet_column of_refund[] = {
     {"reference", 0, false, REFERENCE},
     {"due_at", 0, false, DUE_AT},
     {"look_at", 0, false, LOOK_AT},
+    {"returned_at", 20, false, RETURNED_AT},
 };
 
 static const struct sheet_column of_unresolved[] = {
@@ -88,6 +90,7 @@ static const struct sheet_column of_ledger[] = {
     {"failure_code", 0, false, DECLINE},
     {"processor", 0, false, PROCESSOR},
     {"reference", 0, false, REFERENCE},
+    {"returned_at", 0, false, RETURNED_AT},
     {"description", 0, false, DESCRIPTION},
 };
 
@@ -151,6 +154,8 @@ cell(enum source source, const struct ledger_row *row, const struct record_cells
         return row->due_at;
     case LOOK_AT:
         return row->look_at;
+    case RETURNED_AT:
+        return row->returned_at;
     case LAST_ATTEMPT:
         return row->last_attempt;
     }

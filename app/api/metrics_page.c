@@ -270,13 +270,14 @@ append_calls_of(const struct metrics *metrics, struct response *response, size_t
     }
 }
 
-/* The name under which a processor is counted; NULL: the number is not in use. */
+/* The name under which a processor is counted; NULL: nothing is. */
 static const char *
 processor_name(const struct metrics *metrics, size_t number)
 {
-    if (number == METRICS_PROCESSORS - 1)
-        return "other";
-    return number < metrics_get(&metrics->processor_count) ? metrics->processors[number] : NULL;
+    if (number == METRICS_PROCESSORS - 1 &&
+        count_of(metrics, offsetof(struct metrics_slot, call_time[number])) == 0)
+        return NULL;
+    return metrics_processor_name(metrics, number);
 }
 
 static void

@@ -10,6 +10,8 @@
 #include "api/representation.h"
 #include "store/notice_store.h"
 
+#define FORGED_EACH_MS 60000
+
 static void
 keep(struct service *service, struct exchange *exchange)
 {
@@ -18,12 +20,26 @@ keep(struct service *service, struct exchange *exchange)
         API_INTERNAL_ERROR);
 }
 
+/* Anybody can send what is not signed: at most one line a minute is a warning. */
+static enum log_level
+level_of_forged(void)
+{
+    static int64_t told_at = INT64_MIN / 2;
+    int64_t now = clock_monotonic_ms();
+
+    if (now - told_at < FORGED_EACH_MS)
+        return LOG_LEVEL_INFO;
+    told_at = now;
+    return LOG_LEVEL_WARNING;
+}
+
 /* An operator has to know why none arrives; the sender does not. */
 static void
-tell(const struct service *service, const struct processor *processor, const char *what)
+tell(const struct service *service, enum log_level level, const struct processor *processor,
+     const char *what)
 {
-    log_write(&service->log, LOG_LEVEL_WARNING, "an event for [processor %s] was refused: %s",
-              processor->name, what);
+    log_write(&service->log, level, "an event for [processor %s] was refused: %s", processor->name,
+              what);
 }
 
 static enum api_error
@@ -61,13 +77,15 @@ notices_take(const struct service *service, struct exchange *exchange)
     case PROCESSOR_EVENT_OF_NOTHING:
         return API_OK;
     case PROCESSOR_EVENT_FORGED:
-        tell(service, processor, "it is not signed with event_secret");
+        tell(service, level_of_forged(), processor, "it is not signed with event_secret");
         return API_INVALID_SIGNATURE;
     case PROCESSOR_EVENT_STALE:
-        tell(service, processor, "it was signed too long ago by this machine's clock");
+        tell(service, LOG_LEVEL_WARNING, processor,
+             "it was signed too long ago by this machine's clock");
         return API_INVALID_SIGNATURE;
     case PROCESSOR_EVENT_MALFORMED:
-        tell(service, processor, "it is genuine, and no event that this program understands");
+        tell(service, LOG_LEVEL_WARNING, processor,
+             "it is genuine, and no event that this program understands");
         return API_INVALID_JSON;
     }
     if (!identifier_new(now, &notice->id))

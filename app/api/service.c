@@ -21,8 +21,8 @@
 #include "store/settlement.h"
 
 static struct database *
-open_database(const struct config *config, const char *account, const struct log *log,
-              struct metrics_slot *metrics)
+open_database(const struct config *config, const char *account, bool prepare_on_use,
+              const struct log *log, struct metrics_slot *metrics)
 {
     static const struct statement_set *const sets[] = {
         &credential_statements, &payment_statements,     &payment_row_statements,
@@ -37,7 +37,8 @@ open_database(const struct config *config, const char *account, const struct log
         .timeout = config->database_timeout,
         .check = schema_store_check,
         .sets = sets,
-        .set_count = sizeof sets / sizeof sets[0],
+        .set_count = prepare_on_use ? 0 : sizeof sets / sizeof sets[0],
+        .prepare_on_use = prepare_on_use,
         .log = log,
         .metrics = metrics,
     };
@@ -52,7 +53,8 @@ request_deadline(const struct config *config)
 }
 
 struct service *
-service_new(const struct config *config, const char *account, struct metrics_place metrics)
+service_new(const struct config *config, const char *account, bool prepare_on_use,
+            struct metrics_place metrics)
 {
     struct service *service = calloc(1, sizeof *service);
 
@@ -60,11 +62,10 @@ service_new(const struct config *config, const char *account, struct metrics_pla
         return NULL;
     service->config = config;
     service->metrics = metrics;
-    service->log = (struct log){
-        .target = config->log_target, .level = config->log_level, .format = config->log_format};
+    service->log = config_log(config);
     service->key_cache.lifetime_ms = (int64_t)config->key_cache_seconds * 1000;
     processors_init(&service->processors, config);
-    service->database = open_database(config, account, &service->log, metrics.slot);
+    service->database = open_database(config, account, prepare_on_use, &service->log, metrics.slot);
     if (service->database == NULL) {
         service_free(service);
         return NULL;
@@ -119,7 +120,7 @@ service_check_database(const struct config *config, const char *account,
                        char error[CONFIG_ERROR_SIZE])
 {
     struct log log = {.silent = true};
-    struct database *database = open_database(config, account, &log, NULL);
+    struct database *database = open_database(config, account, false, &log, NULL);
     enum database_result result = database != NULL
                                       ? database_connect(database, request_deadline(config))
                                       : DATABASE_UNAVAILABLE;

@@ -38,9 +38,10 @@ struct service {
     struct response response; /* of the one that is being answered */
 };
 
-/* account: the option group of its account at the database. NULL without memory. The configuration
- * and the account must outlive it. */
-struct service *service_new(const struct config *config, const char *account,
+/* account: the option group of its account at the database. prepare_on_use: no statement is
+ * prepared before it is needed, as for an account that may not carry all of them out. NULL without
+ * memory. The configuration and the account must outlive it. */
+struct service *service_new(const struct config *config, const char *account, bool prepare_on_use,
                             struct metrics_place metrics) __attribute__((warn_unused_result));
 
 /* Takes NULL. */

@@ -41,9 +41,10 @@ free_reconciler(struct reconciler *reconciler)
     free(reconciler);
 }
 
-/* NULL when it cannot start. */
+/* once: an operator's run, with an account that may do less. NULL when it cannot start. */
 static struct reconciler *
-new_reconciler(const struct config *config, const char *account, struct metrics_place metrics)
+new_reconciler(const struct config *config, const char *account, bool once,
+               struct metrics_place metrics)
 {
     struct reconciler *reconciler = calloc(1, sizeof *reconciler);
 
@@ -51,7 +52,7 @@ new_reconciler(const struct config *config, const char *account, struct metrics_
         return NULL;
     reconciler->loop.epoll_fd = -1;
     reconciler->signals.source.fd = -1;
-    reconciler->service = service_new(config, account, metrics);
+    reconciler->service = service_new(config, account, once, metrics);
     if (reconciler->service == NULL || !loop_open(&reconciler->loop) ||
         !end_signals_open(&reconciler->signals, &reconciler->loop) ||
         !service_open_calls(reconciler->service, &reconciler->loop)) {
@@ -178,7 +179,7 @@ enum worker_end
 reconciler_run(const struct config *config, const char *account, const struct listener *listener,
                struct heartbeat *heartbeat, struct metrics_place metrics)
 {
-    struct reconciler *reconciler = new_reconciler(config, account, metrics);
+    struct reconciler *reconciler = new_reconciler(config, account, false, metrics);
     enum worker_end end = WORKER_STOPPED;
 
     (void)listener;
@@ -204,7 +205,7 @@ bool
 reconciler_run_once(const struct config *config, const char *account, size_t *count)
 {
     struct reconciler *reconciler =
-        new_reconciler(config, account, (struct metrics_place){.all = NULL});
+        new_reconciler(config, account, true, (struct metrics_place){.all = NULL});
     bool good = reconciler != NULL;
     size_t found = 1;
 

@@ -23,7 +23,6 @@ enum identifier_kind {
     IDENTIFIER_MERCHANT, /* mer_ */
     IDENTIFIER_API_KEY,  /* key_ */
     IDENTIFIER_EVENT,    /* evt_ */
-    IDENTIFIER_ENDPOINT, /* we_: of webhooks */
 };
 
 struct identifier {

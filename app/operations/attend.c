@@ -168,7 +168,9 @@ is_noted(const struct attending *attending)
     case REFUND_SUCCEEDED:
         return attending->notice.says != NOTICE_SAYS_FAILED;
     case REFUND_FAILED:
-        return attending->notice.says != NOTICE_SAYS_SUCCEEDED;
+        /* One that was made all the same is on record under its reference, as another one. */
+        return attending->notice.says != NOTICE_SAYS_SUCCEEDED &&
+               strcmp(attending->refund.reference, attending->notice.reference) == 0;
     case REFUND_PROCESSING:
         break;
     }
@@ -332,6 +334,18 @@ settle_dispute(const struct workshop *workshop, const struct attending *attendin
     return end_of(result);
 }
 
+/* A refund of a payment that failed here: what was charged all the same was given back, by us or in
+ * the processor's pages. */
+static enum notice_state
+settle_giving_back(const struct workshop *workshop, const struct attending *attending)
+{
+    if (attending->call.job.outcome.result != PROCESSOR_DECLINED)
+        return NOTICE_DONE;
+    tell(workshop, attending, LOG_LEVEL_ERROR,
+         "it failed here, and what was given back of its charge came back to the processor");
+    return NOTICE_OPEN;
+}
+
 /* What the processor said of a refund or a dispute. */
 static enum notice_state
 settle_noticed(const struct workshop *workshop, struct attending *attending)
@@ -352,9 +366,8 @@ settle_noticed(const struct workshop *workshop, struct attending *attending)
         (void)hint(workshop, attending, false, &seen->payment_id);
         return NOTICE_OPEN;
     }
-    /* Given back because it failed here, or by somebody in the processor's pages. */
     if (attending->payment.status == PAYMENT_FAILED && attending->notice.subject == NOTICE_REFUND)
-        return NOTICE_DONE;
+        return settle_giving_back(workshop, attending);
     /* Somebody else's charge that only says that it is of this payment. */
     if (attending->payment.reference[0] != '\0' &&
         strcmp(attending->payment.reference, seen->parent) != 0)

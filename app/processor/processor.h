@@ -14,7 +14,8 @@
  *
  * Rules for every implementation:
  * - A job moves money at most once, however often any of its requests is sent: the record's id is
- *   the idempotency key of each request that moves some.
+ *   the idempotency key of each request that moves some; that of what gives a charge back, which
+ *   no record has asked for, names the charge.
  * - What an answer does not prove is PROCESSOR_UNKNOWN. An answer that is cut, is no JSON, or is of
  *   another record proves nothing.
  * - No secret leaves but in a request's headers.

@@ -4,7 +4,7 @@
  * Source: https://docs.stripe.com/api. A tok_... is charged by POST /v1/charges, whose parameters
  * are those of a payment here, one by one; a pm_... by a payment intent that is confirmed at once.
  * Every request that moves money, or keeps money from moving by a key, has the record's id as its
- * Idempotency-Key.
+ * Idempotency-Key, but for what gives a charge back.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -350,6 +350,15 @@ has_key(const struct processor_job *job)
     return false;
 }
 
+/* The record's id; of what is given back, the charge's: a payment can have been charged twice. */
+static bool
+add_key(const struct processor_job *job, struct processor_request *request, const char *id)
+{
+    return job->task == PROCESSOR_GIVE_BACK
+               ? add_header(request, "Idempotency-Key: %s_back", job->payment->reference)
+               : add_header(request, "Idempotency-Key: %s", id);
+}
+
 static bool
 write_request(struct processor_job *job, struct processor_request *request)
 {
@@ -368,8 +377,7 @@ write_request(struct processor_job *job, struct processor_request *request)
     return (add_header(request, "Stripe-Version: %s", API_VERSION) &&
             (!request->is_post ||
              add_header(request, "Content-Type: application/x-www-form-urlencoded")) &&
-            (!has_key(job) || add_header(request, "Idempotency-Key: %s%s", id,
-                                         job->task == PROCESSOR_GIVE_BACK ? "_back" : ""))) ||
+            (!has_key(job) || add_key(job, request, id))) ||
            refuse(job, "a request that is too long");
 }
 

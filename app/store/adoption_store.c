@@ -9,6 +9,7 @@
 #include "store/binding.h"
 #include "store/event_store.h"
 #include "store/payment_store.h"
+#include "store/settlement_group.h"
 
 enum {
     FIND,
@@ -17,8 +18,6 @@ enum {
     CHANGE_REFUNDED,
     DISPUTE,
 };
-
-#define OF_ONE " WHERE id = ? AND merchant_id = ? AND mode = ?"
 
 static const struct statement statements[] = {
     /* One that failed here and is at the processor all the same is not on record. */
@@ -41,12 +40,13 @@ static const struct statement statements[] = {
                        " AND status = 'succeeded' AND returned_at IS NULL",
                 .parameters = 4,
                 .late = true},
-    [CHANGE_REFUNDED] = {.name = "what is refunded of a payment",
-                         .sql = "UPDATE payments SET refunded = refunded + ?" OF_ONE,
-                         .parameters = 4,
-                         .late = true},
+    [CHANGE_REFUNDED] =
+        {.name = "what is refunded of a payment",
+         .sql = "UPDATE payments FORCE INDEX (PRIMARY) SET refunded = refunded + ?" OF_ONE,
+         .parameters = 4,
+         .late = true},
     [DISPUTE] = {.name = "payment dispute",
-                 .sql = "UPDATE payments SET disputed_at = ?" OF_ONE,
+                 .sql = "UPDATE payments FORCE INDEX (PRIMARY) SET disputed_at = ?" OF_ONE,
                  .parameters = 4,
                  .late = true},
 };

@@ -19,7 +19,8 @@ enum {
 #define NOTE_PARAMETERS 2 /* in front of the hashes */
 #define NOTE_STATEMENT(slots, condition, count, is_late)                          \
     [NOTE_USE + (slots)] = {.name = "last use of keys",                           \
-                            .sql = "UPDATE api_keys SET last_used_at = ?"         \
+                            .sql = "UPDATE api_keys FORCE INDEX (api_keys_hash)"  \
+                                   " SET last_used_at = ?"                        \
                                    " WHERE (last_used_at IS NULL OR last_used_at" \
                                    " < ?) AND (" condition ")",                   \
                             .parameters = NOTE_PARAMETERS + (count),              \

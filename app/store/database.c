@@ -354,6 +354,8 @@ give_up(struct database *database, enum database_result result)
 {
     int tries = database->retry.tries;
 
+    if (database->settings.metrics != NULL)
+        metrics_add(&database->settings.metrics->database_failures[result], 1);
     if (result != DATABASE_FAILED) /* that has been logged where it happened */
         log_write(database->settings.log, LOG_LEVEL_WARNING, "gave up after %d %s: %s", tries,
                   tries == 1 ? "try" : "tries", database->connection.error);
@@ -368,6 +370,7 @@ run(struct database *database, struct deadline deadline, database_work *work, vo
     struct connection *connection = &database->connection;
     enum retry_step step = RETRY_AT_ONCE;
     struct try_outcome outcome;
+    bool goes_on;
 
     database->retry = (struct retry_state){.tries = 0};
     connection->error[0] = '\0';
@@ -380,10 +383,11 @@ run(struct database *database, struct deadline deadline, database_work *work, vo
             return DATABASE_DONE;
         step = retry_next(&database->retry, &outcome,
                           connection->hosts.count > 0 ? connection->hosts.count : 1);
-        if (step != RETRY_END && database->settings.metrics != NULL)
-            metrics_add(&database->settings.metrics->database_retries[outcome.result], 1);
         pause_or_turn(database, step);
-    } while (step != RETRY_END && connection_has_time(connection));
+        goes_on = step != RETRY_END && connection_has_time(connection);
+        if (goes_on && database->settings.metrics != NULL)
+            metrics_add(&database->settings.metrics->database_retries[outcome.result], 1);
+    } while (goes_on);
     /* No connection, whatever the reason, is no fault of the work's. */
     if (!outcome.connected)
         outcome.result = DATABASE_UNAVAILABLE;
@@ -399,11 +403,8 @@ database_run(struct database *database, struct deadline deadline, database_work 
     int64_t took_us = clock_monotonic_us() - began_at;
 
     database->spent_us += took_us;
-    if (metrics == NULL)
-        return result;
-    metrics_observe(&metrics->database, &metrics_times, (uint64_t)took_us);
-    if (result != DATABASE_DONE)
-        metrics_add(&metrics->database_failures[result], 1);
+    if (metrics != NULL)
+        metrics_observe(&metrics->database, &metrics_times, (uint64_t)took_us);
     return result;
 }
 

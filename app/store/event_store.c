@@ -21,8 +21,7 @@ static const struct statement statements[] = {
         "SELECT id, live_events, test_events FROM merchants FORCE INDEX (PRIMARY) WHERE ", "id = ?",
         "", 1, ASK_COLUMNS),
     [INSERT] = {.name = "event insert",
-                /* A second try of the same transaction finds what the first one kept. */
-                .sql = "INSERT IGNORE INTO events (id, merchant_id, mode, type, object_id, body,"
+                .sql = "INSERT INTO events (id, merchant_id, mode, type, object_id, body,"
                        " created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 .parameters = 7,
                 .late = true},

@@ -32,24 +32,27 @@ static const struct statement statements[] = {
 struct step {
     const struct ledger_page *page;
     const struct audit_entry *entry;
-    size_t payments, refunds; /* that were changed */
+    size_t payments, refunds; /* that were changed: a try after one that went through finds none */
 };
 
 static enum database_result
 change(struct database *database, void *arg)
 {
     struct step *step = arg;
+    size_t payments = 0, refunds = 0;
     MYSQL_BIND parameters[] = {bind_identifier(&step->page->after),
                                bind_identifier(&step->page->last)};
     enum database_result result =
-        database_execute(database, &statements[FORGET_PAYMENTS], parameters, NULL, &step->payments);
+        database_execute(database, &statements[FORGET_PAYMENTS], parameters, NULL, &payments);
 
     if (result == DATABASE_DONE)
-        result = database_execute(database, &statements[FORGET_REFUNDS], parameters, NULL,
-                                  &step->refunds);
-    if (result == DATABASE_DONE && step->payments + step->refunds > 0)
-        result = audit_store_insert(database, step->entry);
-    return result;
+        result =
+            database_execute(database, &statements[FORGET_REFUNDS], parameters, NULL, &refunds);
+    if (result != DATABASE_DONE || payments + refunds == 0)
+        return result;
+    step->payments = payments;
+    step->refunds = refunds;
+    return audit_store_insert(database, step->entry);
 }
 
 static enum database_result

@@ -191,10 +191,11 @@ ledger_pages_sum(struct database *database, struct deadline deadline,
     add_range(&paging.sql, filter, page);
     ledger_sql_add(&paging.sql,
                    " GROUP BY day, r.mode, r.currency, r.status)"
-                   " UNION ALL (SELECT 1, DATE(r.created_at) AS day, r.mode, p.currency, r.status,"
+                   " UNION ALL (SELECT 1, DATE(r.created_at) AS day, r.mode, p.currency,"
+                   " IF(r.returned_at IS NULL, r.status, 'returned') AS stands,"
                    " COUNT(*), SUM(r.amount) FROM refunds r FORCE INDEX (PRIMARY)"
                    " STRAIGHT_JOIN payments p ON p.id = r.payment_id");
     add_range(&paging.sql, filter, page);
-    ledger_sql_add(&paging.sql, " GROUP BY day, r.mode, p.currency, r.status)");
+    ledger_sql_add(&paging.sql, " GROUP BY day, r.mode, p.currency, stands)");
     return store_result_of(database_run(database, deadline, sum_page, &paging), STORE_OK);
 }

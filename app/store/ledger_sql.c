@@ -78,6 +78,7 @@ enum {
     CREATED_AT,
     DUE_AT,
     LOOK_AT,
+    RETURNED_AT,
     LAST_ATTEMPT,
 };
 
@@ -98,6 +99,7 @@ show_row(void *arg, char **values, const unsigned long *lengths)
         .created_at = values[CREATED_AT],
         .due_at = values[DUE_AT],
         .look_at = values[LOOK_AT],
+        .returned_at = values[RETURNED_AT],
         .last_attempt = values[LAST_ATTEMPT],
     };
 

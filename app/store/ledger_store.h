@@ -36,6 +36,7 @@ struct ledger_row {
     const char *created_at;
     const char *due_at;       /* its request is over by then */
     const char *look_at;      /* its processor is asked about it next */
+    const char *returned_at;  /* of a refund whose money came back */
     const char *last_attempt; /* what was asked last, and what came; for unresolved only */
 };
 

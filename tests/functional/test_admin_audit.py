@@ -115,7 +115,8 @@ def test_an_operators_account_does_all_but_the_schema(stack, operator):
                     ("merchant", "set", merchant, "--test-processor", "none"),
                     ("merchant", "disable", merchant), ("merchant", "enable", merchant), ("merchant", "list"),
                     ("payment", "list", "--unresolved"), ("payment", "list"), ("refund", "list"),
-                    ("payment", "show", payment), ("report",), ("export",), ("schema", "status")):
+                    ("payment", "show", payment), ("report",), ("export",), ("schema", "status"),
+                    ("notice", "list"), ("reconcile", "--once")):
         run(*command)
     assert {act["account"] for act in run("audit", "list", merchant)["acts"]} == {"payment-operator@localhost"}
     stack.database.sql("UPDATE payments SET status = 'processing', due_at = NOW() - INTERVAL 1 DAY"

@@ -19,7 +19,7 @@ from harness.client import Client
 from harness.stack import Stack
 
 COLUMNS = ["type", "id", "payment_id", "merchant_id", "created_at", "mode", "status", "amount", "currency",
-           "failure_code", "processor", "reference", "description"]
+           "failure_code", "processor", "reference", "returned_at", "description"]
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "=HYPERLINK(\"http://example.net\",\"x\")"]
 TEXTS = ["plain", "Käse, süß", "a \"quoted\" one", "a = b", "5 - 3", "'apostrophe"]
 
@@ -140,6 +140,17 @@ def assert_agree(totals, rows):
     for row in totals:
         found = [row["payments"], number(row["payments_amount"]), row["refunds"], number(row["refunds_amount"])]
         assert found == expected[row["day"], row["mode"], row["currency"], row["status"]]
+
+
+def test_a_refund_that_came_back_is_not_among_those_that_stand(stack):
+    stack.database.sql("UPDATE refunds SET returned_at = UTC_TIMESTAMP(3) WHERE amount = 5")
+    try:
+        of_refunds = {row["status"]: row["refunds_amount"] for row in report(stack) if row["refunds"]}
+        returned = [row for row in export(stack) if row["returned_at"]]
+    finally:
+        stack.database.sql("UPDATE refunds SET returned_at = NULL")
+    assert of_refunds == {"returned": number("0.05"), "succeeded": number("10.10")}
+    assert [(row["type"], row["amount"], row["status"]) for row in returned] == [("refund", "0.05", "succeeded")]
 
 
 def test_the_report_is_the_exports_sums(stack):

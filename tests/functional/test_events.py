@@ -15,7 +15,7 @@ from harness.client import Client
 from harness.database_proxy import DatabaseProxy, Fault
 from harness.stack import Stack
 
-WRITE = "INSERT IGNORE INTO events"
+WRITE = "INSERT INTO events"
 FAULTS = {
     "connection lost before": {"forward": False},
     "connection lost after": {},

@@ -177,14 +177,15 @@ def test_totals_outlive_their_workers(stack, shop):
     for pid in workers:
         os.kill(pid, signal.SIGKILL)
     wait_until(lambda: len(stack.workers.worker_pids() - workers) == 3, 30, "new processes")
-    after = wait_until(lambda: (now := read(stack)).sum("processes", state="serving") == 3 and now, 30, "all of them")
+    room = before.sum("requests_in_hand_max")  # each tells it once it is ready
+    after = wait_until(lambda: (now := read(stack)).sum("processes", state="serving") == 3
+                       and now.sum("requests_in_hand_max") == room and now, 30, "all of them")
     for sample in before.samples:
         if sample.name.endswith(("_total", "_count", "_sum", "_bucket")):
             labels = sample.labels
             assert after.sum(sample.name.removeprefix("payment_api_"), **labels) >= sample.value, sample
     assert after.sum("process_deaths_total") - before.sum("process_deaths_total") == 3
     assert after.sum("process_starts_total") - before.sum("process_starts_total") == 3
-    assert after.sum("requests_in_hand_max") == before.sum("requests_in_hand_max")
     stack.workers.signal(signal.SIGHUP)
     reloaded = wait_until(lambda: (now := read(stack)).sum("process_starts_total") ==
                           after.sum("process_starts_total") + 3 and now.sum("processes", state="ending") == 0 and now,
@@ -234,6 +235,27 @@ def test_unresolved_by_age(stack, acquirer):
     assert [old[age] for age in AGES[1:]] == [1, 1, 1, 2]
     assert old["under_1m"] >= 1
     assert found.sum("unresolved", record="refund") == 0
+
+
+def test_without_a_processor_nothing_is_unresolved(stack):
+    """Nobody counts any more: an old count would say for ever what was."""
+    def is_told():
+        return "payment_api_unresolved" in Client(stack.web.url).get("/metrics").text
+
+    wait_until(is_told, 30, "the reconciler's count")
+    with open(stack.config, encoding="utf-8") as file:
+        before = file.read()
+    try:
+        with open(stack.config, "w", encoding="utf-8") as file:
+            file.write(before.split("[processor")[0])
+        stack.workers.signal(signal.SIGHUP)
+        wait_until(lambda: not is_told(), 30, "its end")
+        assert 'processor="(other)"' not in Client(stack.web.url).get("/metrics").text
+    finally:
+        with open(stack.config, "w", encoding="utf-8") as file:
+            file.write(before)
+        stack.workers.signal(signal.SIGHUP)
+    wait_until(is_told, 30, "the reconciler's count")
 
 
 def test_without_the_database(stack, shop):

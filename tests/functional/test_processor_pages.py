@@ -166,7 +166,7 @@ def test_a_charge_of_a_payment_that_failed_is_given_back(stack, acquirer):
     assert told(stack, body) == RECEIVED
     ended(stack, body, "done")
     refunds = acquirer.refunds(charge=charge)
-    assert [(row["amount"], row["idempotency_key"]) for row in refunds] == [(6240, payment + "_back")]
+    assert [(row["amount"], row["idempotency_key"]) for row in refunds] == [(6240, charge + "_back")]
     assert f"{payment} of [processor stripe], {charge}: it failed here and was charged there" in stack.workers.log()
     asked = [row["asked"] for row in stack.admin("payment", "show", payment)["attempts"]]
     assert "give back" in asked
@@ -176,6 +176,44 @@ def test_a_charge_of_a_payment_that_failed_is_given_back(stack, acquirer):
     ended(stack, body, "done")
     shown = full(stack, "/payments/" + payment)
     assert (shown["status"], shown["refunded_amount"], shown["refunds"]["data"]) == ("failed", 0, [])
+    # What was given back can come back: then somebody has to know.
+    acquirer.settle_refund(refunds[0]["id"], succeeded=False)
+    body = refund_event(refunds[0]["id"], acquirer.charges(id=charge)[0], "refund.failed", "failed", refunds[0]["metadata"])
+    assert told(stack, body) == RECEIVED
+    wait_until(lambda: f"{payment} of [processor stripe], {refunds[0]['id']}: it failed here, and what was given back"
+               in stack.workers.log(), 10, "a word in the log")
+    assert notice_of(stack, body)[0]["state"] == "open"
+
+
+def test_two_charges_of_a_payment_that_failed_are_both_given_back(stack, acquirer):
+    payment = stack.client.pay(amount=62.41, source="tok_chargeDeclined").headers["Location"].rpartition("/")[2]
+    for charge in (acquirer.charge_in_pages(6241, payment), acquirer.charge_in_pages(6241, payment)):
+        body = charge_event(acquirer.charges(id=charge)[0])
+        assert told(stack, body) == RECEIVED
+        ended(stack, body, "done")
+        assert [row["amount"] for row in acquirer.refunds(charge=charge)] == [6241]
+
+
+def test_a_refund_that_failed_here_and_was_made_all_the_same_comes_back(stack, acquirer):
+    """It is on record as another one, under Stripe's id."""
+    payment, charge = paid(stack, acquirer, 6242)
+    ours = stack.client.refund(payment, 7).json()["id"]
+    made = acquirer.refunds(charge=charge["id"])[0]
+    stack.database.sql("UPDATE refunds SET status = 'failed', reference = NULL WHERE amount = 700 ORDER BY created_at DESC"
+                       " LIMIT 1; UPDATE payments SET refunded = 0 WHERE amount = 6242")
+    body = refund_event(made["id"], charge, metadata=made["metadata"])
+    assert told(stack, body) == RECEIVED
+    ended(stack, body, "done")
+    assert full(stack, "/payments/" + payment)["refunded_amount"] == 7
+    acquirer.settle_refund(made["id"], succeeded=False)
+    body = refund_event(made["id"], charge, "refund.failed", "failed", made["metadata"])
+    assert told(stack, body) == RECEIVED
+    ended(stack, body, "done")
+    shown = full(stack, "/payments/" + payment)
+    assert shown["refunded_amount"] == 0
+    adopted, = [row["id"] for row in shown["refunds"]["data"] if row["id"] != ours]
+    assert full(stack, "/refunds/" + adopted)["returned_at"] is not None
+    assert full(stack, "/refunds/" + ours)["status"] == "failed"
 
 
 def test_a_second_charge_is_shown(stack, acquirer):
