@@ -266,20 +266,16 @@ show_key(void *arg, char **row, const unsigned long *lengths)
     listing->seen(listing->arg, &key);
 }
 
+#define LIFE_OF_KEY                                                                    \
+    ", " TIME_AS_TEXT("created_at") ", " TIME_AS_TEXT("expires_at") ", " TIME_AS_TEXT( \
+        "revoked_at") ", " TIME_AS_TEXT("last_used_at")
+
 enum store_result
 api_key_store_list(struct database *database, const struct identifier *merchant_id,
                    api_key_seen *seen, void *arg)
 {
     static const char select[] =
-        "SELECT id, merchant_id, mode, read_only, prefix, label, " TIME_AS_TEXT(
-            "created"
-            "_at") ", " TIME_AS_TEXT("expires_at") ", " TIME_AS_TEXT("revoked_at") ","
-                                                                                   " " TIME_AS_TEXT(
-                                                                                       "last_used_"
-                                                                                       "at") " FROM"
-                                                                                             " "
-                                                                                             "api_"
-                                                                                             "keys";
+        "SELECT id, merchant_id, mode, read_only, prefix, label" LIFE_OF_KEY " FROM api_keys";
     struct listing listing = {.seen = seen, .arg = arg};
     char sql[sizeof select + 128];
     int length = snprintf(sql, sizeof sql, "%s", select);
