@@ -119,8 +119,10 @@ show_refund(void *arg, const struct ledger_row *row)
         sheet_write_members(&showing->out, columns, count, cells.cells);
         json_out_end(&showing->out);
     } else {
-        printf("  %s  %s  %-10s  %s %s\n", cells.id, row->created_at, row->status, row->amount,
-               row->currency);
+        printf("  %s  %s  %-10s  %-9s  %s %s%s%s\n", cells.id, row->created_at, row->status,
+               row->origin, row->amount, row->currency,
+               row->returned_at != NULL ? "  returned " : "",
+               row->returned_at != NULL ? row->returned_at : "");
     }
 }
 

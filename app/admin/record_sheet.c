@@ -24,7 +24,10 @@ enum source {
     CREATED_AT,
     DUE_AT,
     LOOK_AT,
+    ORIGIN,
     RETURNED_AT,
+    DISPUTED_AT,
+    ACTION_URL,
     LAST_ATTEMPT,
 };
 
@@ -43,6 +46,8 @@ static const struct sheet_column of_payment[] = {
     {"reference", 0, false, REFERENCE},
     {"due_at", 0, false, DUE_AT},
     {"look_at", 0, false, LOOK_AT},
+    {"disputed_at", 20, false, DISPUTED_AT},
+    {"action_url", 0, false, ACTION_URL},
     {"description", 11, false, DESCRIPTION},
 };
 
@@ -56,6 +61,7 @@ static const struct sheet_column of_refund[] = {
     {"amount", 12, true, AMOUNT},
     {"currency", 8, false, CURRENCY},
     {"processor", 9, false, PROCESSOR},
+    {"origin", 9, false, ORIGIN},
     {"reference", 0, false, REFERENCE},
     {"due_at", 0, false, DUE_AT},
     {"look_at", 0, false, LOOK_AT},
@@ -154,8 +160,14 @@ cell(enum source source, const struct ledger_row *row, const struct record_cells
         return row->due_at;
     case LOOK_AT:
         return row->look_at;
+    case ORIGIN:
+        return row->origin;
     case RETURNED_AT:
         return row->returned_at;
+    case DISPUTED_AT:
+        return row->disputed_at;
+    case ACTION_URL:
+        return row->action_url;
     case LAST_ATTEMPT:
         return row->last_attempt;
     }

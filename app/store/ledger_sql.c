@@ -78,7 +78,10 @@ enum {
     CREATED_AT,
     DUE_AT,
     LOOK_AT,
+    ORIGIN,
     RETURNED_AT,
+    DISPUTED_AT,
+    ACTION_URL,
     LAST_ATTEMPT,
 };
 
@@ -99,7 +102,10 @@ show_row(void *arg, char **values, const unsigned long *lengths)
         .created_at = values[CREATED_AT],
         .due_at = values[DUE_AT],
         .look_at = values[LOOK_AT],
+        .origin = values[ORIGIN],
         .returned_at = values[RETURNED_AT],
+        .disputed_at = values[DISPUTED_AT],
+        .action_url = values[ACTION_URL],
         .last_attempt = values[LAST_ATTEMPT],
     };
 

@@ -32,21 +32,21 @@ void ledger_sql_add_id(struct ledger_sql *sql, const char *condition, const stru
  * record. */
 void ledger_sql_add_conditions(struct ledger_sql *sql, const struct ledger_filter *filter);
 
-#define LEDGER_TIMES                                              \
-    LEDGER_AS_TIME("r.created_at")                                \
-    ", " LEDGER_AS_TIME("r.due_at") ", " LEDGER_AS_TIME("r.look_" \
-                                                        "at")
+#define LEDGER_TIMES               \
+    LEDGER_AS_TIME("r.created_at") \
+    ", " LEDGER_AS_TIME("r.due_at") ", " LEDGER_AS_TIME("r.look_at")
 
 /* What a row consists of, in the order in which it is selected; r is the record. last_attempt is
  * the text of an expression. */
 #define LEDGER_PAYMENT_COLUMNS                                                       \
     "r.id, r.merchant_id, r.id, r.mode, r.amount, r.refunded, r.currency, r.status," \
-    " r.decline, r.processor, r.source, r.description, r.reference, " LEDGER_TIMES ", NULL, %s"
+    " r.decline, r.processor, r.source, r.description, r.reference, " LEDGER_TIMES   \
+    ", NULL, NULL, " LEDGER_AS_TIME("r.disputed_at") ", r.action_url, %s"
 /* The same of a refund; p is its payment. */
 #define LEDGER_REFUND_COLUMNS                                                             \
     "r.id, r.merchant_id, r.payment_id, r.mode, r.amount, 0, p.currency, r.status, NULL," \
     " p.processor, NULL, NULL, r.reference, " LEDGER_TIMES                                \
-    ", " LEDGER_AS_TIME("r.returned_at") ", %s"
+    ", r.origin, " LEDGER_AS_TIME("r.returned_at") ", NULL, NULL, %s"
 
 /* Runs it and shows each row. */
 enum database_result ledger_sql_read(struct database *database, const struct ledger_sql *sql,

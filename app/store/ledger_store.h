@@ -36,7 +36,10 @@ struct ledger_row {
     const char *created_at;
     const char *due_at;       /* its request is over by then */
     const char *look_at;      /* its processor is asked about it next */
+    const char *origin;       /* of a refund: "api", or "processor": made in its pages */
     const char *returned_at;  /* of a refund whose money came back */
+    const char *disputed_at;  /* of a payment whose dispute stands, or was lost */
+    const char *action_url;   /* of a payment: where its customer has to go */
     const char *last_attempt; /* what was asked last, and what came; for unresolved only */
 };
 

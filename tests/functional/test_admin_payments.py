@@ -6,6 +6,8 @@ SPDX-License-Identifier: MIT
 import json
 
 import pytest
+import requests
+from harness import events
 from harness.process import wait_until
 from harness.stack import paying_stack
 
@@ -182,6 +184,63 @@ def test_refusals(stack, arguments, status, message):
     result = stack.try_admin("payment", *arguments)
     assert (result.returncode, result.stdout) == (status, "")
     assert message in result.stderr
+
+
+def tell(stack, kind, thing, state="done"):
+    """An event of the processor, and what comes of it."""
+    body = events.event(kind, thing)
+    assert events.told(stack, body) == events.RECEIVED
+    events.ended(stack, body, state)
+
+
+def test_what_happened_in_the_processors_pages_is_shown(stack, acquirer):
+    payment = stack.client.pay(amount=56.01).json()["id"]
+    ours = stack.client.refund(payment, 1).json()["id"]
+    charge = acquirer.charges(amount=5601)[0]["id"]
+    refund = {"object": "refund", "id": acquirer.refund_in_pages(charge, 500), "charge": charge, "metadata": {}}
+    tell(stack, "refund.created", {**refund, "status": "succeeded"})
+    before = {row["id"]: row for row in stack.admin("refund", "list", "--limit", "2")["refunds"]}
+    theirs, = before.keys() - {ours}
+    assert [(before[one]["origin"], before[one]["returned_at"]) for one in (ours, theirs)] == [
+        ("api", None), ("processor", None)]
+    assert stack.admin("payment", "show", payment)["disputed_at"] is None
+
+    acquirer.settle_refund(refund["id"], succeeded=False)
+    tell(stack, "refund.failed", {**refund, "status": "failed"})
+    dispute = acquirer.dispute(charge)
+    tell(stack, "charge.dispute.created", {"object": "dispute", "id": dispute})
+
+    shown = stack.admin("payment", "show", payment)
+    returned = {row["id"]: row["returned_at"] for row in shown["refunds"]}
+    assert returned[ours] is None and returned[theirs][-1] == "Z"
+    assert shown["disputed_at"][-1] == "Z" and shown["action_url"] is None
+    assert stack.admin("payment", "show", theirs)["origin"] == "processor"
+    assert stack.admin("payment", "list", "--limit", "1")["payments"][0]["disputed_at"] == shown["disputed_at"]
+    text = stack.try_admin("payment", "show", payment).stdout.splitlines()
+    assert f"disputed_at      {shown['disputed_at']}" in text
+    assert {line.split()[0]: line.split()[3:] for line in text if line.startswith("  refund_")} == {
+        ours: ["api", "1.00", "USD"], theirs: ["processor", "5.00", "USD", "returned", returned[theirs]]}
+    heading, first, second = stack.try_admin("refund", "list", "--limit", "2").stdout.splitlines()
+    assert heading[heading.index("ORIGIN"):].split() == ["ORIGIN", "RETURNED", "AT"]
+    assert {line.split()[0]: line.split()[-2:] for line in (first, second)} == {
+        ours: ["api", "-"], theirs: ["processor", returned[theirs]]}
+    heading, row = stack.try_admin("payment", "list", "--limit", "1").stdout.splitlines()
+    assert row[heading.index("DISPUTED AT"):].startswith(shown["disputed_at"])
+
+
+def test_the_page_that_a_customer_has_to_visit_is_shown(stack, acquirer):
+    waiting = stack.client.pay(amount=56.02, source="pm_card_authenticationRequired",
+                               return_url="https://shop.example/back").json()
+    page = waiting["action_url"]
+    assert stack.admin("payment", "show", waiting["id"])["action_url"] == page
+    assert stack.admin("payment", "list", "--limit", "1")["payments"][0]["action_url"] == page
+    assert f"action_url       {page}" in stack.try_admin("payment", "show", waiting["id"]).stdout.splitlines()
+    session = requests.Session()
+    session.trust_env = False
+    session.get(page, params={"outcome": "success"}, verify=acquirer.ca_file, timeout=10, allow_redirects=False)
+    wait_until(lambda: stack.client.get(f"/payments/{waiting['id']}").json()["status"] == "succeeded", 20,
+               "the customer's payment")
+    assert stack.admin("payment", "show", waiting["id"])["action_url"] is None
 
 
 def checked_processor(stack, change=lambda text: text):
