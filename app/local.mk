@@ -102,6 +102,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/audit_store.c app/store/audit_store.h \
 	app/store/binding.c app/store/binding.h \
 	app/store/claim_store.c app/store/claim_store.h \
+	app/store/closing_store.c app/store/closing_store.h \
 	app/store/connection.c app/store/connection.h \
 	app/store/credential_store.c app/store/credential_store.h \
 	app/store/database.c app/store/database.h \

@@ -74,6 +74,7 @@ admin_command key_rotate;
 admin_command key_list;
 admin_command key_revoke;
 admin_command notice_list;
+admin_command notice_end;
 admin_command schema_status;
 admin_command schema_upgrade;
 admin_command payment_list;

@@ -158,6 +158,8 @@ static const struct command {
      TAKES_STATUS | TAKES_FILTER, true, refund_list, "list refunds, the newest first"},
     {"notice", "list", NO_ARGUMENT, "[--unknown | --all]", TAKES_NOTICES, true, notice_list,
      "list what processors told by events, and what is not settled of it"},
+    {"notice", "end", ONE_ARGUMENT, "ID --reason TEXT", TAKES_REASON, true, notice_end,
+     "end an open notice that has been seen to; it is not looked at any more"},
     {"report", NULL, NO_ARGUMENT,
      "[--csv] [--merchant ID] [--mode MODE] [--status STATUS] [--since DATE] [--until DATE]",
      TAKES_CSV | TAKES_STATUS | TAKES_MERCHANT | TAKES_RANGE, true, report,

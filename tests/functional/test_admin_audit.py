@@ -118,6 +118,10 @@ def test_an_operators_account_does_all_but_the_schema(stack, operator):
                     ("payment", "show", payment), ("report",), ("export",), ("schema", "status"),
                     ("notice", "list"), ("reconcile", "--once")):
         run(*command)
+    stack.database.sql("INSERT INTO notices SET id = 'of an operator!!', processor = 'a', mode = 'test', event_id = 'evt_1',"
+                       " kind = 'refund.created', subject = 'refund', says = 'other', reference = 're_1', state = 'open',"
+                       " received_at = NOW(), look_at = NOW() + INTERVAL 1 DAY")
+    run("notice", "end", "evt_1", "--reason", "seen to")
     assert {act["account"] for act in run("audit", "list", merchant)["acts"]} == {"payment-operator@localhost"}
     stack.database.sql("UPDATE payments SET status = 'processing', due_at = NOW() - INTERVAL 1 DAY"
                        " ORDER BY created_at DESC LIMIT 1")

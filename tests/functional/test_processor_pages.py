@@ -225,3 +225,31 @@ def test_a_second_charge_is_shown(stack, acquirer):
                "a word in the log")
     assert notice_of(stack, body)[0] in notices(stack)
     assert acquirer.refunds(charge=second) == acquirer.refunds(charge=charge["id"]) == []
+
+
+def test_an_operator_ends_what_has_been_seen_to(stack, acquirer):
+    """The second charge above is given back in the processor's pages: nothing is left to be done here."""
+    payment, _ = paid(stack, acquirer, 6260)
+    body = charge_event(acquirer.charges(id=acquirer.charge_in_pages(6260, payment))[0])
+    event = events.identifier_of(body)
+    assert told(stack, body) == RECEIVED
+    wait_until(lambda: notice_of(stack, body), 10, "the notice")
+    assert stack.try_admin("notice", "end", event).returncode == 2
+    assert "the reason must be" in stack.try_admin("notice", "end", event, "--reason", "").stderr
+    assert notice_of(stack, body)[0] in notices(stack)
+    assert stack.admin("audit", "list", event)["acts"] == []
+    done = stack.try_admin("notice", "end", event, "--reason", "given back in the pages")
+    assert done.returncode == 0 and f"Ended notice {event}: charge.succeeded of [processor stripe], ch_" in done.stdout
+    assert [row["state"] for row in notice_of(stack, body)] == ["done"] and notice_of(stack, body)[0] not in notices(stack)
+    assert stack.database.sql(f"SELECT look_at IS NULL FROM notices WHERE event_id = '{event}'") == [["1"]]
+    act, = stack.admin("audit", "list", event)["acts"]
+    assert (act["act"], act["reason"]) == ("notice end", "given back in the pages")
+    assert act["detail"] == done.stdout.partition(": ")[2].strip(".\n")
+    # Sent again, it changes nothing; ended again, neither.
+    assert told(stack, body) == RECEIVED
+    again = stack.try_admin("notice", "end", event, "--reason", "once more")
+    assert (again.returncode, again.stderr) == (1, "payment-admin: this notice is not open: it is done\n")
+    assert len(stack.admin("audit", "list", event)["acts"]) == 1
+    for other in ("evt_none", "Größe"):
+        missing = stack.try_admin("notice", "end", other, "--reason", "x")
+        assert (missing.returncode, missing.stderr) == (1, "payment-admin: there is no such notice\n")

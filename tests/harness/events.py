@@ -60,9 +60,13 @@ def notices(stack, *options):
     return stack.admin("notice", "list", *options)["notices"]
 
 
+def identifier_of(body):
+    return json.loads(body)["id"]
+
+
 def notice_of(stack, body):
     """What was kept of an event."""
-    identifier = json.loads(body)["id"]
+    identifier = identifier_of(body)
     return [row for row in notices(stack, "--all") if row["event"] == identifier]
 
 
