@@ -271,7 +271,9 @@ EXTRA_DIST += \
 	tests/acquirer/acquirer.py \
 	tests/acquirer/api.py \
 	tests/acquirer/cards.py \
+	tests/acquirer/conftest.py \
 	tests/acquirer/currencies.py \
+	tests/acquirer/events.py \
 	tests/acquirer/form.py \
 	tests/acquirer/http11.py \
 	tests/acquirer/idempotency.py \
@@ -282,7 +284,9 @@ EXTRA_DIST += \
 	tests/acquirer/sdk/package.json \
 	tests/acquirer/sdk/sdk.js \
 	tests/acquirer/sdk/sign.js \
+	tests/acquirer/sdk/verify.js \
 	tests/acquirer/test_acquirer.py \
+	tests/acquirer/test_acquirer_events.py \
 	tests/benchmark/README.md \
 	tests/benchmark/__init__.py \
 	tests/benchmark/allocations.c \

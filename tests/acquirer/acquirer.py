@@ -5,6 +5,7 @@ It is for what no test account can be made to do: lose an answer, answer after t
 between the act and the answer (misbehaviour.py). The folder has ledger.db, control.json (the
 misbehaviour wanted) and requests.log (each request as a line of JSON when it came, {"id", "method",
 "path", "query", "key", "version", "body", "misbehaviour"}, and one when it was answered, {"id", "status"}).
+With --events-to it tells each change of its ledger to that address (events.py).
 
 Beside Stripe's paths GET /authenticate/pi_...?outcome=success (or fail) is the issuer's page of 3-D
 Secure, which sends the browser to the return_url.
@@ -14,6 +15,7 @@ SPDX-License-Identifier: MIT
 
 import argparse
 import asyncio
+import dataclasses
 import hmac
 import json
 import os
@@ -25,6 +27,7 @@ import time
 sys.dont_write_bytecode = True
 
 import api  # noqa: E402
+import events  # noqa: E402
 import form  # noqa: E402
 import http11  # noqa: E402
 import idempotency  # noqa: E402
@@ -71,8 +74,11 @@ class Acquirer:
     def __init__(self, options):
         self.options = options
         self.livemode = options.secret.startswith(("sk_live_", "rk_live_"))
-        self.ledger = Ledger(os.path.join(options.folder, "ledger.db"))
+        self.ledger = Ledger(os.path.join(options.folder, "ledger.db"), events.SCHEMA)
         self.misbehaviour = Misbehaviour(os.path.join(options.folder, "control.json"), options.seed)
+        self.sender = None
+        if options.events_to:
+            self.sender = events.Sender(options, self.ledger, self.misbehaviour, self.livemode)
         self.log = os.open(os.path.join(options.folder, "requests.log"), os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
         os.write(self.log, b"\n")  # behind a line that a SIGKILL cut
         self.keys_in_use = set()
@@ -141,6 +147,8 @@ class Acquirer:
         answer, headers = await self._answer(request, identifier, rule)
         if rule.what == "late_answer":
             await asyncio.sleep(rule.seconds)
+        if rule.what == "event_first" and self.sender and answer.events:
+            await self.sender.taken(answer.events, rule.seconds or 5)
         if rule.what == "drop_after":
             raise Lost
         if rule.what in ("garbage", "empty", "wrong_amount", "wrong_record"):
@@ -200,8 +208,9 @@ class Acquirer:
             if pause:
                 await asyncio.sleep(pause)
             error_kept = ("acts" if rule.acts else "idle") if rule.what == "error_kept" else None
-            return await self.ledger.run(
-                idempotency.operation(endpoint, call, request.path, identifier, error_kept))
+            operation = idempotency.operation(endpoint, call, request.path, identifier, error_kept)
+            answer, made = await self.ledger.run(events.counted(operation))
+            return dataclasses.replace(answer, events=made)
         finally:
             self.keys_in_use.discard(key)
 
@@ -244,9 +253,13 @@ class Acquirer:
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
         server = await asyncio.start_server(self.serve, "127.0.0.1", self.options.port, ssl=self.context(),
                                             limit=http11.HEAD_MAX, backlog=1024)
-        watch = asyncio.create_task(self.watch())
+        tasks = [asyncio.create_task(self.watch())]
+        if self.sender:
+            tasks.append(asyncio.create_task(self.sender.run()))
         await ended.wait()
-        watch.cancel()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         server.close()
         self.ledger.close()
 
@@ -260,6 +273,8 @@ def main():
     parser.add_argument("--wrong-certificate", help="for the misbehaviour wrong_name")
     parser.add_argument("--wrong-key")
     parser.add_argument("--secret", required=True, help="the API key that it accepts; sk_live_...: live mode")
+    parser.add_argument("--events-to", metavar="URL", help="http://HOST:PORT/PATH that events are sent to")
+    parser.add_argument("--event-secret", default="", help="what events are signed with")
     parser.add_argument("--latency-ms", type=float, default=0, help="how long each request takes")
     parser.add_argument("--seed", type=int, default=0, help="of the choices by probability")
     asyncio.run(Acquirer(parser.parse_args()).run())

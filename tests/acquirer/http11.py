@@ -1,4 +1,5 @@
-"""HTTP/1.1 as the acquirer's clients speak it: requests with a length, answers that keep the connection.
+"""HTTP/1.1 as the acquirer's clients speak it (requests with a length, answers that keep the connection), and as it sends
+requests of its own: one a connection.
 
 SPDX-License-Identifier: MIT
 """
@@ -12,6 +13,7 @@ HEAD_MAX = 32768
 BODY_MAX = 65536
 _FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*")
 _LINE = re.compile(r"([A-Z]+) (/[!-~]*) HTTP/1\.1")
+_STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9]) ")
 
 
 class BadRequest(Exception):
@@ -72,3 +74,24 @@ def write(status, headers, body):
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers.items()),
              f"Content-Length: {len(body)}"]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"), body
+
+
+async def post(address, headers, body, seconds):
+    """Sends a body to an address (urllib.parse.SplitResult); the status of the answer, None without one in time."""
+    async def exchange():
+        reader, writer = await asyncio.open_connection(address.hostname, address.port or 80)
+        try:
+            lines = [f"POST {address.path} HTTP/1.1", f"Host: {address.netloc}", f"Content-Length: {len(body)}",
+                     "Connection: close", *(f"{name}: {value}" for name, value in headers.items())]
+            writer.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body)
+            await writer.drain()
+            answer = await reader.read()
+        finally:
+            writer.close()
+        match = _STATUS.match(answer)
+        return int(match[1]) if match else None
+
+    try:
+        return await asyncio.wait_for(exchange(), seconds)
+    except (OSError, asyncio.TimeoutError):
+        return None

@@ -22,6 +22,7 @@ class Answer:
     status: int
     body: bytes
     original: str | None = None  # of a replay: the request that was answered so first
+    events: range = range(0)  # the numbers of those that it made
 
 
 def encoded(value):

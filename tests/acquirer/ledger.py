@@ -102,9 +102,10 @@ def connect(path):
 class Ledger:
     """Runs functions of the database, each as if in a transaction of its own."""
 
-    def __init__(self, path):
+    def __init__(self, path, schema=""):
+        """schema: of what else is kept in it."""
         self.database = connect(path)
-        self.database.executescript(SCHEMA)
+        self.database.executescript(SCHEMA + schema)
         self.waiting = queue.SimpleQueue()
         self.thread = threading.Thread(target=self._run, name="ledger")
         self.thread.start()

@@ -30,8 +30,18 @@ garbage         done, 200 with a body that is no JSON
 wrong_amount    done, but the answer tells one minor unit more
 wrong_record    done, but the answer tells other metadata and another id
 should_retry    nothing but its header
+event_first     done; answered once the events that it made were answered, or   seconds (5)
+                after that time
 wrong_name      a new connection gets a certificate for another name; idle
                 connections are closed when such a rule comes
+
+These are about events (events.py), and may have "kind", the beginning of an event's; they strike each try:
+
+event_late      this try is held back; no more when the process is started again    seconds
+event_overtaken the same, until a later event was answered, or after that time      seconds (2)
+event_lost      this try is lost on its way, and there will be another one
+event_twice     sent by two requests at once
+event_forged    with a wrong signature, then at once with the right one
 
 SPDX-License-Identifier: MIT
 """
@@ -42,7 +52,8 @@ import random
 from dataclasses import dataclass, field
 
 WHAT = ("late_arrival", "slow", "drop_before", "conflict", "rate_limit", "error_before", "error_kept", "late_answer",
-        "drop_after", "half", "empty", "garbage", "wrong_amount", "wrong_record", "should_retry", "wrong_name")
+        "drop_after", "half", "empty", "garbage", "wrong_amount", "wrong_record", "should_retry", "event_first", "wrong_name")
+OF_EVENTS = ("event_late", "event_overtaken", "event_lost", "event_twice", "event_forged")
 
 
 @dataclass(frozen=True)
@@ -53,13 +64,14 @@ class Rule:
     times: int | None = None
     method: str | None = None
     path: str = ""
+    kind: str = ""
     seconds: float = 0
     retry_after: int = 1
     acts: bool = False
     should_retry: bool | None = None
 
     def __post_init__(self):
-        if self.what not in WHAT:
+        if self.what not in WHAT + OF_EVENTS:
             raise ValueError(f"no such misbehaviour: {self.what}")
 
 
@@ -101,9 +113,14 @@ class Misbehaviour:
 
     def for_request(self, method, path):
         """The rule that strikes this request; NOTHING when none does."""
-        fits = (rule for rule in self.rules if rule.what != "wrong_name" and rule.method in (None, method)
-                and path.startswith(rule.path))
+        fits = (rule for rule in self.rules if rule.what in WHAT and rule.what != "wrong_name"
+                and rule.method in (None, method) and path.startswith(rule.path))
         return self._first(fits) or NOTHING
+
+    def for_event(self, kind):
+        """The rule that strikes a try to send an event of that kind; NOTHING when none does."""
+        self.refresh()
+        return self._first(rule for rule in self.rules if rule.what in OF_EVENTS and kind.startswith(rule.kind)) or NOTHING
 
     def for_connection(self):
         return self._first(rule for rule in self.rules if rule.what == "wrong_name")

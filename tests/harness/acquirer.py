@@ -41,7 +41,7 @@ def make_authority(folder):
 
 
 class Acquirer(Process):
-    """Options are those of its command line, with _ for -: latency_ms, seed."""
+    """Options are those of its command line, with _ for -: latency_ms, seed, events_to."""
 
     name = "acquirer"
 
@@ -65,7 +65,7 @@ class Acquirer(Process):
         files = {"folder": self.folder, "certificate": "server.pem", "key": "server.key",
                  "wrong_certificate": "wrong.pem", "wrong_key": "wrong.key"}
         options = {name: os.path.join(self.folder, file) for name, file in files.items()}
-        options |= {"secret": self.secret, "port": self.port, **self.options}
+        options |= {"secret": self.secret, "port": self.port, "event_secret": self.event_secret, **self.options}
         return ["/usr/bin/python3", PROGRAM, *(f"--{name.replace('_', '-')}={value}" for name, value in options.items())]
 
     def ready(self):
@@ -107,6 +107,25 @@ class Acquirer(Process):
                         found.setdefault(entry["id"], {}).update(entry)
         return list(found.values())
 
+    def tell(self, address):
+        """It is started again, and sends events there from now on: of what happens from now on, and of what it still has
+        to tell."""
+        self.stop()
+        self.options["events_to"] = address
+        return self.start()
+
+    def told(self):
+        """Each try to send an event that has ended, in that order; see tests/acquirer/events.py."""
+        path = os.path.join(self.folder, "events.log")
+        if not os.path.exists(path):
+            return []
+        found = []
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                with contextlib.suppress(ValueError):  # a SIGKILL may cut one
+                    found.append(json.loads(line))
+        return found
+
     # The ledger, whether or not the process is there: rows as dictionaries, oldest first.
 
     def charges(self, **conditions):
@@ -117,6 +136,16 @@ class Acquirer(Process):
 
     def refunds(self, **conditions):
         return self._rows("refunds", conditions)
+
+    def disputes(self, **conditions):
+        return self._rows("disputes", conditions)
+
+    def events(self, **conditions):
+        """answered is None for one that it still has to tell."""
+        return self._rows("events", conditions)
+
+    def untold(self):
+        return [row for row in self.events() if row["answered"] is None]
 
     def keys(self):
         """The row of each idempotency key, by the key."""
