@@ -433,9 +433,14 @@ tests_simulation_simulation_SOURCES = \
 	tests/simulation/books.c tests/simulation/books.h \
 	tests/simulation/clients.c tests/simulation/clients.h \
 	tests/simulation/connector.c tests/simulation/connector.h \
+	tests/simulation/customers.c tests/simulation/customers.h \
 	tests/simulation/evaluate.c tests/simulation/evaluate.h \
+	tests/simulation/form.c tests/simulation/form.h \
+	tests/simulation/kept.c tests/simulation/kept.h \
+	tests/simulation/ledger.c tests/simulation/ledger.h \
 	tests/simulation/machine.c \
 	tests/simulation/main.c \
+	tests/simulation/messenger.c tests/simulation/messenger.h \
 	tests/simulation/network.c \
 	tests/simulation/outbox.c tests/simulation/outbox.h \
 	tests/simulation/schema.c \
@@ -443,6 +448,7 @@ tests_simulation_simulation_SOURCES = \
 	tests/simulation/server.c tests/simulation/server.h \
 	tests/simulation/sql.c tests/simulation/sql.h \
 	tests/simulation/tables.c tests/simulation/tables.h \
+	tests/simulation/told.c tests/simulation/told.h \
 	tests/simulation/webserver.c tests/simulation/webserver.h \
 	tests/simulation/world.c tests/simulation/world.h
 tests_simulation_simulation_LDADD = app/libpaymentapi.a $(JANSSON_LIBS) $(CRYPTO_LIBS)

@@ -1,16 +1,16 @@
 /*
- * The acquirer: a stand-in for Stripe with a ledger, as far as the program asks it.
+ * The acquirer: a stand-in for Stripe, as far as the program asks it.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "acquirer.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "world.h"
+#include "form.h"
+#include "messenger.h"
 
 #define ANSWER_SIZE 4096
 #define PAGE_SIZE 32768
@@ -23,27 +23,17 @@ struct key {
     struct http_answer answer;
 };
 
-static struct object objects[ACQUIRER_OBJECTS_MAX];
-static size_t object_count;
-static struct key keys[ACQUIRER_OBJECTS_MAX];
+static struct key keys[LEDGER_MAX];
 static size_t key_count;
 static bool settles;
 
 void
 acquirer_clear(void)
 {
-    memset(objects, 0, object_count * sizeof objects[0]);
+    ledger_clear();
     memset(keys, 0, key_count * sizeof keys[0]);
-    object_count = 0;
     key_count = 0;
     settles = false;
-}
-
-const struct object *
-acquirer_objects(size_t *count)
-{
-    *count = object_count;
-    return objects;
 }
 
 static char *
@@ -55,111 +45,12 @@ copy(const char *text)
     return memory;
 }
 
-/* A parameter of a form or a query; "" when it is not there. name: as it is encoded. */
-static const char *
-parameter(const char *form, const char *name, char *value, size_t size)
-{
-    size_t length = strlen(name);
-    size_t used = 0;
-
-    value[0] = '\0';
-    while (form != NULL && *form != '\0') {
-        if (strncmp(form, name, length) == 0 && form[length] == '=') {
-            for (form += length + 1; *form != '&' && *form != '\0' && used + 1 < size; form++) {
-                if (*form == '%' && form[1] != '\0' && form[2] != '\0') {
-                    const char code[] = {form[1], form[2], '\0'};
-
-                    value[used++] = (char)strtoul(code, NULL, 16);
-                    form += 2;
-                } else {
-                    value[used++] = *form;
-                }
-            }
-            value[used] = '\0';
-            return value;
-        }
-        form = strchr(form, '&');
-        form = form != NULL ? form + 1 : NULL;
-    }
-    return value;
-}
-
-static int64_t
-number(const char *form, const char *name)
-{
-    char text[32];
-
-    return strtoll(parameter(form, name, text, sizeof text), NULL, 10);
-}
-
-static struct object *
-find(const char *id)
-{
-    for (size_t i = 0; i < object_count; i++) {
-        if (strcmp(objects[i].id, id) == 0)
-            return &objects[i];
-    }
-    return NULL;
-}
-
-static const char *
-status_text(const struct object *object)
-{
-    switch (object->status) {
-    case OBJECT_SUCCEEDED:
-        return "succeeded";
-    case OBJECT_FAILED:
-        return object->kind == OBJECT_INTENT ? "requires_payment_method" : "failed";
-    case OBJECT_PENDING:
-        return object->kind == OBJECT_INTENT ? "processing" : "pending";
-    case OBJECT_IDLE:
-        return "requires_payment_method";
-    case OBJECT_CANCELED:
-        break;
-    }
-    return "canceled";
-}
-
-static size_t
-write_object(const struct object *object, char *text, size_t size)
-{
-    static const char *const kinds[] = {"charge", "payment_intent", "refund"};
-    const char *id_name = object->closed[0] != '\0'       ? "closed"
-                          : object->kind == OBJECT_REFUND ? "refund_id"
-                                                          : "payment_id";
-    int length = snprintf(
-        text, size,
-        "{\"id\":\"%s\",\"object\":\"%s\",\"amount\":%" PRId64 ",\"currency\":\"%s\","
-        "\"created\":%" PRId64 ",\"status\":\"%s\",\"metadata\":{\"%s\":\"%s\"}",
-        object->id, kinds[object->kind], object->amount, object->currency, object->created_at,
-        status_text(object), id_name, object->closed[0] != '\0' ? object->closed : object->our_id);
-    size_t used = (size_t)length;
-
-    if (object->kind == OBJECT_CHARGE)
-        used += (size_t)snprintf(text + used, size - used,
-                                 ",\"captured\":%s,\"paid\":%s,\"failure_code\":%s",
-                                 object->status == OBJECT_SUCCEEDED ? "true" : "false",
-                                 object->status == OBJECT_SUCCEEDED ? "true" : "false",
-                                 object->status == OBJECT_FAILED ? "\"card_declined\"" : "null");
-    if (object->kind == OBJECT_INTENT)
-        used += (size_t)snprintf(
-            text + used, size - used, ",\"amount_received\":%" PRId64 ",\"last_payment_error\":%s",
-            object->status == OBJECT_SUCCEEDED ? object->amount : 0,
-            object->status == OBJECT_FAILED ? "{\"code\":\"card_declined\"}" : "null");
-    if (object->kind == OBJECT_REFUND)
-        used += (size_t)snprintf(
-            text + used, size - used, ",\"%s\":\"%s\"",
-            strncmp(object->parent, "pi_", 3) == 0 ? "payment_intent" : "charge", object->parent);
-    used += (size_t)snprintf(text + used, size - used, "}");
-    return used;
-}
-
 static struct http_answer
-answer_object(const struct object *object)
+answer_object(const struct object *object, bool expands)
 {
     struct http_answer answer = {.status = 200, .body = world_memory(ANSWER_SIZE)};
 
-    write_object(object, answer.body, ANSWER_SIZE);
+    ledger_write(object, expands, answer.body, ANSWER_SIZE);
     return answer;
 }
 
@@ -175,22 +66,28 @@ answer_error(int status, const char *type, const char *more)
 static struct object *
 add_object(enum object_kind kind, const char *body)
 {
-    static const char *const prefixes[] = {"ch", "pi", "re"};
-    struct object *object = &objects[object_count++];
+    struct object *object = ledger_add(kind);
 
-    if (object_count == ACQUIRER_OBJECTS_MAX)
-        abort();
-    object->kind = kind;
-    snprintf(object->id, sizeof object->id, "%s_%zu", prefixes[kind], object_count);
-    parameter(body, kind == OBJECT_REFUND ? "metadata%5Brefund_id%5D" : "metadata%5Bpayment_id%5D",
+    form_text(body, kind == OBJECT_REFUND ? "metadata%5Brefund_id%5D" : "metadata%5Bpayment_id%5D",
               object->our_id, sizeof object->our_id);
-    parameter(body, "metadata%5Bclosed%5D", object->closed, sizeof object->closed);
-    parameter(body, "description", object->description, sizeof object->description);
-    parameter(body, "currency", object->currency, sizeof object->currency);
-    object->amount = number(body, "amount");
-    object->created_at = world_wall() / 1000;
-    object->is_shown = true;
+    form_text(body, "metadata%5Bclosed%5D", object->closed, sizeof object->closed);
+    form_text(body, "description", object->description, sizeof object->description);
+    form_text(body, "currency", object->currency, sizeof object->currency);
+    object->amount = form_number(body, "amount");
     return object;
+}
+
+/* What becomes of it, and what the program is told. */
+static void
+change(struct object *object, enum object_status status)
+{
+    char text[LEDGER_TEXT_SIZE];
+
+    object->status = status;
+    if (!messenger_is_at_work())
+        return;
+    ledger_write(object, false, text, sizeof text);
+    messenger_tell(text);
 }
 
 static void
@@ -200,15 +97,30 @@ decide_pending(void *arg)
 
     if (object->status != OBJECT_PENDING)
         return;
-    object->status = chance(700) ? OBJECT_SUCCEEDED : OBJECT_FAILED;
-    story("the acquirer decides %s: %s", object->id, status_text(object));
+    change(object, chance(700) ? OBJECT_SUCCEEDED : OBJECT_FAILED);
+    story("the acquirer decides %s: %s", object->id, ledger_status(object));
 }
 
 static void
 leave_pending(struct object *object)
 {
-    object->status = OBJECT_PENDING;
+    change(object, OBJECT_PENDING);
     world_later(world_now() + chance_between(0, settles ? 3000 : 60000), decide_pending, object);
+}
+
+static void
+decide(struct object *object, const char *source, const char *body)
+{
+    char return_url[64];
+    bool wants_customer = strstr(source, "authentication") != NULL;
+    bool has_page = form_text(body, "return_url", return_url, sizeof return_url)[0] != '\0';
+
+    if (strstr(source, "slow") != NULL)
+        leave_pending(object);
+    else if (strstr(source, "Declined") != NULL || (wants_customer && !has_page))
+        change(object, OBJECT_FAILED);
+    else
+        change(object, wants_customer ? OBJECT_ACTION : OBJECT_SUCCEEDED);
 }
 
 static struct http_answer
@@ -216,25 +128,23 @@ make_charge(const char *body, bool is_intent)
 {
     char source[64];
     struct object *object;
-    char more[1024];
+    char more[LEDGER_TEXT_SIZE + 64];
     size_t length;
 
-    parameter(body, is_intent ? "payment_method" : "source", source, sizeof source);
+    form_text(body, is_intent ? "payment_method" : "source", source, sizeof source);
     if (strstr(source, "wrong") != NULL)
         return answer_error(400, "invalid_request_error", ",\"code\":\"resource_missing\"");
     object = add_object(is_intent ? OBJECT_INTENT : OBJECT_CHARGE, body);
-    object->status = strstr(source, "Declined") != NULL ? OBJECT_FAILED : OBJECT_SUCCEEDED;
-    if (strstr(source, "slow") != NULL)
-        leave_pending(object);
-    story("the acquirer charges %s for %s: %s", object->id, object->our_id, status_text(object));
+    decide(object, source, body);
+    story("the acquirer charges %s for %s: %s", object->id, object->our_id, ledger_status(object));
     if (object->status != OBJECT_FAILED)
-        return answer_object(object);
+        return answer_object(object, false);
     if (!is_intent) {
         snprintf(more, sizeof more, ",\"code\":\"card_declined\",\"charge\":\"%s\"", object->id);
         return answer_error(402, "card_error", more);
     }
     length = (size_t)snprintf(more, sizeof more, ",\"code\":\"card_declined\",\"payment_intent\":");
-    write_object(object, more + length, sizeof more - length);
+    ledger_write(object, false, more + length, sizeof more - length);
     return answer_error(402, "card_error", more);
 }
 
@@ -245,7 +155,7 @@ is_refused(const char *body)
     char id[48];
     unsigned sum = 0;
 
-    parameter(body, "metadata%5Brefund_id%5D", id, sizeof id);
+    form_text(body, "metadata%5Brefund_id%5D", id, sizeof id);
     for (size_t i = 0; id[i] != '\0'; i++)
         sum += (unsigned char)id[i];
     return sum % 8 == 0;
@@ -258,22 +168,45 @@ make_refund(const char *body)
     struct object *paid;
     struct object *object;
 
-    parameter(body, "charge", parent, sizeof parent);
+    form_text(body, "charge", parent, sizeof parent);
     if (parent[0] == '\0')
-        parameter(body, "payment_intent", parent, sizeof parent);
-    paid = find(parent);
+        form_text(body, "payment_intent", parent, sizeof parent);
+    paid = ledger_find(parent);
     if (paid == NULL || paid->status != OBJECT_SUCCEEDED || is_refused(body))
         return answer_error(400, "invalid_request_error", ",\"code\":\"charge_disputed\"");
     object = add_object(OBJECT_REFUND, body);
     strcpy(object->parent, parent);
     strcpy(object->currency, paid->currency);
-    object->status = OBJECT_SUCCEEDED;
     if (chance(trouble.acquirer))
         leave_pending(object);
     else if (chance(trouble.acquirer > 0 ? 250 : 0))
-        object->status = OBJECT_FAILED;
-    story("the acquirer refunds %s for %s: %s", object->id, object->our_id, status_text(object));
-    return answer_object(object);
+        change(object, OBJECT_FAILED);
+    else
+        change(object, OBJECT_SUCCEEDED);
+    story("the acquirer refunds %s for %s: %s", object->id, object->our_id, ledger_status(object));
+    return answer_object(object, false);
+}
+
+/* Who is at work on it is not kept from it. */
+static struct http_answer
+cancel(struct object *intent)
+{
+    if (intent->status != OBJECT_ACTION && intent->status != OBJECT_FAILED &&
+        intent->status != OBJECT_IDLE)
+        return answer_error(400, "invalid_request_error",
+                            ",\"code\":\"payment_intent_unexpected_state\"");
+    change(intent, OBJECT_CANCELED);
+    story("%s is cancelled", intent->id);
+    return answer_object(intent, false);
+}
+
+static struct object *
+intent_to_cancel(const char *path)
+{
+    char id[32];
+
+    return sscanf(path, "/v1/payment_intents/%31[a-z0-9_]/cancel", id) == 1 ? ledger_find(id)
+                                                                            : NULL;
 }
 
 /* Carries a POST out. */
@@ -281,52 +214,45 @@ static struct http_answer
 act(const char *path, const char *body)
 {
     char closed[48];
-    char id[32];
+    struct object *intent = intent_to_cancel(path);
 
+    if (intent != NULL)
+        return cancel(intent);
     if (strcmp(path, "/v1/charges") == 0)
         return make_charge(body, false);
     if (strcmp(path, "/v1/refunds") == 0)
         return make_refund(body);
-    if (strcmp(path, "/v1/payment_intents") == 0) {
-        struct object *fence;
-
-        if (parameter(body, "metadata%5Bclosed%5D", closed, sizeof closed)[0] == '\0')
-            return make_charge(body, true);
-        fence = add_object(OBJECT_INTENT, body);
-        fence->status = OBJECT_IDLE;
-        story("the key of %s is used up by %s", closed, fence->id);
-        return answer_object(fence);
-    }
-    if (sscanf(path, "/v1/payment_intents/%31[a-z0-9_]/cancel", id) == 1 && find(id) != NULL) {
-        struct object *intent = find(id);
-
-        if (intent->status == OBJECT_SUCCEEDED)
-            return answer_error(400, "invalid_request_error", ",\"code\":\"unexpected_state\"");
-        intent->status = OBJECT_CANCELED;
-        return answer_object(intent);
-    }
-    return answer_error(404, "invalid_request_error", "");
+    if (strcmp(path, "/v1/payment_intents") != 0)
+        return answer_error(404, "invalid_request_error", "");
+    if (form_text(body, "metadata%5Bclosed%5D", closed, sizeof closed)[0] == '\0')
+        return make_charge(body, true);
+    intent = add_object(OBJECT_INTENT, body);
+    change(intent, OBJECT_IDLE);
+    story("the key of %s is used up by %s", closed, intent->id);
+    return answer_object(intent, false);
 }
 
 static struct http_answer
 list(enum object_kind kind, const char *query)
 {
     struct http_answer answer = {.status = 200, .body = world_memory(PAGE_SIZE)};
-    int64_t least = number(query, "created%5Bgte%5D");
-    int64_t most = number(query, "created%5Blte%5D");
-    int64_t limit = number(query, "limit");
+    int64_t least = form_number(query, "created%5Bgte%5D");
+    int64_t most = form_number(query, "created%5Blte%5D");
+    int64_t limit = form_number(query, "limit");
     char after[32];
     char parent[32];
-    bool begins = parameter(query, "starting_after", after, sizeof after)[0] == '\0';
+    bool begins = form_text(query, "starting_after", after, sizeof after)[0] == '\0';
     bool has_more = false;
+    size_t object_count;
+    const struct object *objects = ledger_objects(&object_count);
     size_t used = (size_t)snprintf(answer.body, PAGE_SIZE, "{\"object\":\"list\",\"data\":[");
 
-    if (parameter(query, "charge", parent, sizeof parent)[0] == '\0')
-        parameter(query, "payment_intent", parent, sizeof parent);
+    if (form_text(query, "charge", parent, sizeof parent)[0] == '\0')
+        form_text(query, "payment_intent", parent, sizeof parent);
     for (size_t i = object_count; i-- > 0;) {
         const struct object *object = &objects[i];
 
-        if (object->kind != kind || !object->is_shown ||
+        if (object->kind != kind ||
             (kind == OBJECT_REFUND && strcmp(object->parent, parent) != 0) ||
             (kind != OBJECT_REFUND && (object->created_at < least || object->created_at > most)))
             continue;
@@ -340,18 +266,41 @@ list(enum object_kind kind, const char *query)
         }
         if (answer.body[used - 1] == '}')
             answer.body[used++] = ',';
-        used += write_object(object, answer.body + used, PAGE_SIZE - used);
+        used += ledger_write(object, false, answer.body + used, PAGE_SIZE - used);
     }
     snprintf(answer.body + used, PAGE_SIZE - used, "],\"has_more\":%s}",
              has_more ? "true" : "false");
     return answer;
 }
 
+/* A customer may well come while the payment is asked about. */
+static void
+hurry(const struct object *object)
+{
+    if (object != NULL && object->status == OBJECT_ACTION && object->customer != NULL &&
+        chance(200))
+        process_wake(object->customer);
+}
+
+static struct http_answer
+look_at(const char *path, const char *query)
+{
+    char id[32];
+    const struct object *object;
+
+    snprintf(id, sizeof id, "%.*s", (int)strcspn(strrchr(path, '/') + 1, "?"),
+             strrchr(path, '/') + 1);
+    object = ledger_find(id);
+    hurry(object);
+    return object != NULL
+               ? answer_object(object, strncmp(query, "expand", 6) == 0)
+               : answer_error(404, "invalid_request_error", ",\"code\":\"resource_missing\"");
+}
+
 static struct http_answer
 look(const char *path)
 {
     const char *query = strchr(path, '?');
-    const struct object *object = find(strrchr(path, '/') + 1);
 
     query = query != NULL ? query + 1 : "";
     if (strncmp(path, "/v1/charges?", 12) == 0)
@@ -360,9 +309,7 @@ look(const char *path)
         return list(OBJECT_INTENT, query);
     if (strncmp(path, "/v1/refunds?", 12) == 0)
         return list(OBJECT_REFUND, query);
-    if (object != NULL)
-        return answer_object(object);
-    return answer_error(404, "invalid_request_error", ",\"code\":\"resource_missing\"");
+    return look_at(path, query);
 }
 
 /* A request at work. */
@@ -417,9 +364,12 @@ acquirer_take(const struct http_request *request,
     struct http_answer answer;
     struct work *work;
 
-    if (request->body == NULL)
+    if (request->body == NULL) {
         answer = look(request->path);
-    else if (chance(trouble.acquirer))
+        answered(arg, &answer);
+        return;
+    }
+    if (chance(trouble.acquirer))
         answer = chance(500) ? answer_error(429, "invalid_request_error", "")
                              : answer_error(500, "api_error", "");
     else if (key != NULL)
@@ -431,13 +381,14 @@ acquirer_take(const struct http_request *request,
         return;
     }
     if (request->key[0] != '\0') {
-        if (key_count == ACQUIRER_OBJECTS_MAX)
+        if (key_count == LEDGER_MAX)
             abort();
         key = &keys[key_count++];
         snprintf(key->text, sizeof key->text, "%s", request->key);
         key->path = copy(request->path);
         key->body = copy(request->body);
     }
+    hurry(intent_to_cancel(request->path));
     work = world_memory(sizeof *work);
     *work = (struct work){.key = key,
                           .path = copy(request->path),
@@ -450,7 +401,24 @@ acquirer_take(const struct http_request *request,
 void
 acquirer_settle(void)
 {
+    size_t count;
+    const struct object *objects = ledger_objects(&count);
+
     settles = true;
-    for (size_t i = 0; i < object_count; i++)
-        decide_pending(&objects[i]);
+    for (size_t i = 0; i < count; i++)
+        decide_pending(ledger_find(objects[i].id));
+}
+
+bool
+acquirer_visit(struct object *intent, bool passes)
+{
+    /* One who did not pass can try once more. */
+    if (intent->status != OBJECT_ACTION && intent->status != OBJECT_FAILED)
+        return false;
+    if (passes && chance(100))
+        leave_pending(intent);
+    else
+        change(intent, passes ? OBJECT_SUCCEEDED : OBJECT_FAILED);
+    story("the customer of %s: %s", intent->id, ledger_status(intent));
+    return true;
 }

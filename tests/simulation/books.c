@@ -10,107 +10,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "acquirer.h"
 #include "clients.h"
-#include "domain/identifier.h"
+#include "kept.h"
+#include "ledger.h"
 #include "outbox.h"
-#include "tables.h"
 #include "world.h"
 
-/* A payment or refund on record. */
-struct record {
-    bool is_refund;
-    char id[IDENTIFIER_TEXT_SIZE];
-    char payment[IDENTIFIER_TEXT_SIZE]; /* of a refund */
-    const char *status;
-    const char *key; /* "" */
-    const char *reference;
-    const char *mode, *processor, *source, *description;
-    unsigned merchant;
-    int64_t amount, refunded, due_at, look_at;
-    bool is_returned; /* a refund that came back */
-};
-
-static const struct value *
-field(const struct table *table, const struct value *values, const char *name)
-{
-    static const struct value none = {.kind = VALUE_NULL};
-    int column = table_column(table, name);
-
-    return column >= 0 ? &values[column] : &none;
-}
-
-static const char *
-text_of(const struct table *table, const struct value *values, const char *name)
-{
-    const struct value *value = field(table, values, name);
-
-    return value->kind == VALUE_BYTES ? value->bytes : "";
-}
-
-static void
-write_id(enum identifier_kind kind, const struct value *value, char text[IDENTIFIER_TEXT_SIZE])
-{
-    struct identifier id = {{0}};
-
-    if (value->kind == VALUE_BYTES)
-        memcpy(id.bytes, value->bytes, sizeof id.bytes);
-    identifier_format(kind, &id, text);
-}
-
-static struct record
-record_of(const struct table *table, const struct value *values)
-{
-    bool is_refund = strcmp(table->name, "refunds") == 0;
-    struct record record = {
-        .is_refund = is_refund,
-        .status = text_of(table, values, "status"),
-        .key = text_of(table, values, "idempotency_key"),
-        .reference = text_of(table, values, "reference"),
-        .mode = text_of(table, values, "mode"),
-        .processor = text_of(table, values, "processor"),
-        .source = text_of(table, values, "source"),
-        .description = text_of(table, values, "description"),
-        .merchant = (unsigned char)text_of(table, values, "merchant_id")[0],
-        .amount = field(table, values, "amount")->number,
-        .refunded = field(table, values, "refunded")->number,
-        .due_at = field(table, values, "due_at")->number,
-        .look_at = field(table, values, "look_at")->kind == VALUE_NULL
-                       ? INT64_MAX
-                       : field(table, values, "look_at")->number,
-        .is_returned = field(table, values, "returned_at")->kind != VALUE_NULL,
-    };
-
-    write_id(is_refund ? IDENTIFIER_REFUND : IDENTIFIER_PAYMENT, field(table, values, "id"),
-             record.id);
-    if (is_refund)
-        write_id(IDENTIFIER_PAYMENT, field(table, values, "payment_id"), record.payment);
-    return record;
-}
-
-/* The records as they are committed. */
-static struct record *
-read_records(const char *name, size_t *count)
-{
-    static struct record all[2][1024];
-    struct record *records = all[strcmp(name, "refunds") == 0];
-    const struct table *table = tables_find(name);
-
-    *count = 0;
-    for (const struct row *row = table->rows; row != NULL; row = row->next) {
-        if (row->version == NULL || row->version->values == NULL)
-            continue;
-        if (*count == 1024)
-            abort();
-        records[(*count)++] = record_of(table, row->version->values);
-    }
-    return records;
-}
+#define DUES_MAX 256
 
 static bool
 is(const struct record *record, const char *status)
 {
     return strcmp(record->status, status) == 0;
+}
+
+/* When due_at was last written, as far as others could see: a record's. */
+struct due {
+    char id[IDENTIFIER_TEXT_SIZE];
+    int64_t since;
+};
+
+static struct due dues[DUES_MAX];
+static size_t due_count;
+
+static void
+note_due(const char *id)
+{
+    struct due *due = dues;
+
+    while (due < dues + due_count && strcmp(due->id, id) != 0)
+        due++;
+    if (due == dues + DUES_MAX)
+        abort();
+    if (due == dues + due_count)
+        due_count++;
+    strcpy(due->id, id);
+    due->since = world_wall();
+}
+
+static bool
+was_due(const struct record *record, int64_t at)
+{
+    for (size_t i = 0; i < due_count; i++) {
+        if (strcmp(dues[i].id, record->id) == 0 && dues[i].since >= at)
+            return false;
+    }
+    return record->due_at != 0 && record->due_at < at;
 }
 
 /* What was committed: a final status never changes, and nothing but a few columns does. */
@@ -126,12 +71,14 @@ note_commit(const struct table *table, const struct value *before, const struct 
         violation("a payment or refund was deleted");
         return;
     }
-    now = record_of(table, after);
+    now = kept_record(table, after);
     if (before == NULL) {
         story("on record: %s %s, key %s, %s", now.id, now.status, now.key, now.mode);
         return;
     }
-    was = record_of(table, before);
+    was = kept_record(table, before);
+    if (was.due_at != now.due_at)
+        note_due(now.id);
     if (strcmp(was.status, now.status) != 0)
         story("on record: %s is %s, was %s", now.id, now.status, was.status);
     if (!is(&was, "processing") && strcmp(was.status, now.status) != 0)
@@ -144,17 +91,8 @@ note_commit(const struct table *table, const struct value *before, const struct 
 void
 books_open(void)
 {
+    due_count = 0;
     tables_on_commit(note_commit);
-}
-
-static const struct record *
-find_record(const struct record *records, size_t count, const char *id)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(records[i].id, id) == 0)
-            return &records[i];
-    }
-    return NULL;
 }
 
 void
@@ -169,12 +107,16 @@ books_note_call(const char *path, const char *body, const char *key)
 
     if (!charges && !refunds)
         return;
+    if (strstr(key, "_back") != NULL) {
+        violation("a payment that failed was charged: %s", key);
+        return;
+    }
     if (strstr(body, key) == NULL || key[0] == '\0') {
         violation("a call under a key that is not its record's: %s", key);
         return;
     }
-    records = read_records(refunds ? "refunds" : "payments", &count);
-    record = find_record(records, count, key);
+    records = kept_read(refunds ? "refunds" : "payments", &count);
+    record = kept_find(records, count, key);
     if (record == NULL)
         violation("the processor is called for %s, which is not on record", key);
     else if (world_wall() > record->due_at)
@@ -186,46 +128,13 @@ books_note_conflict(unsigned merchant, bool is_live, bool is_refund, const char 
                     int64_t asked_at)
 {
     size_t count;
-    const struct record *records = read_records(is_refund ? "refunds" : "payments", &count);
+    const struct record *records = kept_read(is_refund ? "refunds" : "payments", &count);
 
     for (size_t i = 0; i < count; i++) {
         if (records[i].merchant == merchant && strcmp(records[i].key, key) == 0 &&
-            (strcmp(records[i].mode, "live") == 0) == is_live && records[i].due_at != 0 &&
-            asked_at > records[i].due_at)
+            (strcmp(records[i].mode, "live") == 0) == is_live && was_due(&records[i], asked_at))
             violation("the key of %s is answered 409, though its request is over", records[i].id);
     }
-}
-
-bool
-books_are_settled(void)
-{
-    for (int i = 0; i < 2; i++) {
-        size_t count;
-        const struct record *records = read_records(i == 0 ? "payments" : "refunds", &count);
-
-        for (size_t j = 0; j < count; j++) {
-            if (is(&records[j], "processing"))
-                return false;
-        }
-    }
-    return true;
-}
-
-int64_t
-books_next_look(void)
-{
-    int64_t next = INT64_MAX;
-
-    for (int i = 0; i < 2; i++) {
-        size_t count;
-        const struct record *records = read_records(i == 0 ? "payments" : "refunds", &count);
-
-        for (size_t j = 0; j < count; j++) {
-            if (is(&records[j], "processing") && records[j].look_at < next)
-                next = records[j].look_at;
-        }
-    }
-    return next;
 }
 
 /* How many objects of the ledger are this record's, those that moved money, and their sum. */
@@ -240,7 +149,7 @@ look_in_ledger(const char *id)
 {
     struct ledger_view view = {.count = 0};
     size_t count;
-    const struct object *objects = acquirer_objects(&count);
+    const struct object *objects = ledger_objects(&count);
 
     for (size_t i = 0; i < count; i++) {
         if (strcmp(objects[i].our_id, id) != 0)
@@ -314,7 +223,7 @@ compare_payment(const struct record *payment, const struct record *refunds, size
 static void
 compare_refund(const struct record *refund, const struct record *payments, size_t count)
 {
-    const struct record *payment = find_record(payments, count, refund->payment);
+    const struct record *payment = kept_find(payments, count, refund->payment);
 
     if (payment == NULL) {
         violation("%s is of no payment", refund->id);
@@ -334,16 +243,16 @@ compare_ledger(const struct record *payments, size_t payment_count, const struct
                size_t refund_count)
 {
     size_t count;
-    const struct object *objects = acquirer_objects(&count);
+    const struct object *objects = ledger_objects(&count);
 
     for (size_t i = 0; i < count; i++) {
         const struct object *object = &objects[i];
 
         if (object->closed[0] != '\0')
             continue;
-        if (find_record(object->kind == OBJECT_REFUND ? refunds : payments,
-                        object->kind == OBJECT_REFUND ? refund_count : payment_count,
-                        object->our_id) == NULL)
+        if (kept_find(object->kind == OBJECT_REFUND ? refunds : payments,
+                      object->kind == OBJECT_REFUND ? refund_count : payment_count,
+                      object->our_id) == NULL)
             violation("%s of the acquirer is not on record", object->id);
     }
 }
@@ -358,7 +267,7 @@ compare_told(const struct operation *operation, const struct record *record,
     }
     if (record->amount != operation->amount || strcmp(record->key, operation->key) != 0 ||
         record->merchant != operation->client_key / 2 + 1 ||
-        (strcmp(record->mode, "live") == 0) != clients_is_live(operation))
+        (strcmp(record->mode, "live") == 0) != operation_is_live(operation))
         violation("%s is not what was asked for", operation->id);
     if (operation->is_refund && strcmp(record->payment, operation->payment->id) != 0)
         violation("%s is of another payment", operation->id);
@@ -391,7 +300,7 @@ compare_charges(const struct operation *operation, size_t number)
     char description[24];
     size_t count;
     size_t charged = 0;
-    const struct object *objects = acquirer_objects(&count);
+    const struct object *objects = ledger_objects(&count);
 
     snprintf(description, sizeof description, "%zu", number);
     for (size_t i = 0; i < count; i++)
@@ -406,8 +315,8 @@ void
 books_compare(void)
 {
     size_t payment_count, refund_count, operation_count;
-    const struct record *payments = read_records("payments", &payment_count);
-    const struct record *refunds = read_records("refunds", &refund_count);
+    const struct record *payments = kept_read("payments", &payment_count);
+    const struct record *refunds = kept_read("refunds", &refund_count);
     const struct operation *operations = clients_operations(&operation_count);
 
     for (size_t i = 0; i < payment_count; i++)
@@ -422,10 +331,9 @@ books_compare(void)
         size_t count = operation->is_refund ? refund_count : payment_count;
 
         if (operation->id[0] != '\0')
-            compare_told(operation, find_record(records, count, operation->id), records, count);
+            compare_told(operation, kept_find(records, count, operation->id), records, count);
         else if (operation->told == TOLD_REFUSED)
-            compare_refused(operation,
-                            find_record(payments, payment_count, operation->payment->id));
+            compare_refused(operation, kept_find(payments, payment_count, operation->payment->id));
         if (!operation->is_refund)
             compare_charges(operation, i);
     }

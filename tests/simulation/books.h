@@ -20,12 +20,6 @@ void books_note_call(const char *path, const char *body, const char *key);
 void books_note_conflict(unsigned merchant, bool is_live, bool is_refund, const char *key,
                          int64_t asked_at);
 
-/* True when nothing is "processing". */
-bool books_are_settled(void);
-
-/* When the next record is to be looked at; INT64_MAX: none. Unix milliseconds. */
-int64_t books_next_look(void);
-
 /* Compares them; violations are told by violation(). */
 void books_compare(void);
 

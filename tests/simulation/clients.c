@@ -9,23 +9,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "books.h"
+#include "customers.h"
 #include "domain/api_key.h"
 #include "domain/identifier.h"
 #include "outbox.h"
 #include "tables.h"
-#include "webserver.h"
 #include "world.h"
 
-#define PATIENCE_MS 70000 /* of the web server */
-#define AUDIT_TRIES 60
+#define BODY_SIZE 256
+#define PATIENCE_MS 70000                   /* of the web server */
+#define AUDIT_TRIES (60 + CUSTOMERS_TIME_S) /* a second each */
 
 static const char *const api_keys[CLIENT_KEYS] = {"sk_live_one", "sk_test_one", "sk_live_two",
                                                   "sk_test_two"};
+#define LIVE_SOURCES (sizeof live_sources / sizeof live_sources[0])
+#define PAGE_SOURCE "pm_card_authenticationRequired" /* whose customer has to act */
 static const char *const live_sources[] = {
     "tok_visa",     "tok_visa",           "pm_card_visa",
     "pm_card_visa", "tok_chargeDeclined", "pm_card_chargeDeclined",
     "tok_wrong",    "tok_slow",           "pm_slow",
+    PAGE_SOURCE,    PAGE_SOURCE,          PAGE_SOURCE,
 };
 static const char *const test_sources[] = {"tok_visa", "tok_visa", "tok_chargeDeclined"};
 
@@ -41,12 +44,6 @@ clients_operations(size_t *count)
 {
     *count = operation_count;
     return operations;
-}
-
-bool
-clients_is_live(const struct operation *operation)
-{
-    return operation->client_key % 2 == 0;
 }
 
 static void
@@ -141,8 +138,9 @@ new_payment(void)
         return NULL;
     operation->amount = 1000 + 100 * (int64_t)operation_count + chance_between(0, 99);
     operation->currency = chance(500) ? "USD" : "EUR";
-    operation->source =
-        clients_is_live(operation) ? live_sources[chance_below(9)] : test_sources[chance_below(3)];
+    operation->source = operation_is_live(operation) ? live_sources[chance_below(LIVE_SOURCES)]
+                                                     : test_sources[chance_below(3)];
+    operation->has_page = chance(strcmp(operation->source, PAGE_SOURCE) == 0 ? 900 : 100);
     return operation;
 }
 
@@ -192,6 +190,25 @@ new_refund(void)
     return operation;
 }
 
+static const char *
+write_body(const struct operation *operation)
+{
+    char *body = world_memory(BODY_SIZE);
+
+    if (operation->is_refund)
+        snprintf(body, BODY_SIZE, "{\"payment_id\":\"%s\",\"amount\":%lld.%02lld}",
+                 operation->payment->id, (long long)operation->amount / 100,
+                 (long long)operation->amount % 100);
+    else
+        snprintf(body, BODY_SIZE,
+                 "{\"amount\":%lld.%02lld,\"currency\":\"%s\",\"source\":\"%s\","
+                 "\"description\":\"%zu\"%s}",
+                 (long long)operation->amount / 100, (long long)operation->amount % 100,
+                 operation->currency, operation->source, (size_t)(operation - operations),
+                 operation->has_page ? ",\"return_url\":\"https://shop.example/back\"" : "");
+    return body;
+}
+
 static struct exchange_of_client *
 new_exchange(const struct operation *operation, bool is_read)
 {
@@ -206,150 +223,11 @@ new_exchange(const struct operation *operation, bool is_read)
     }
     snprintf(exchange->path, sizeof exchange->path, "/%s", name);
     strcpy(exchange->key, operation->key);
-    if (operation->is_refund)
-        snprintf(exchange->body, sizeof exchange->body,
-                 "{\"payment_id\":\"%s\",\"amount\":%lld.%02lld}", operation->payment->id,
-                 (long long)operation->amount / 100, (long long)operation->amount % 100);
-    else
-        snprintf(exchange->body, sizeof exchange->body,
-                 "{\"amount\":%lld.%02lld,\"currency\":\"%s\",\"source\":\"%s\","
-                 "\"description\":\"%zu\"}",
-                 (long long)operation->amount / 100, (long long)operation->amount % 100,
-                 operation->currency, operation->source, (size_t)(operation - operations));
+    exchange->body = write_body(operation);
     return exchange;
 }
 
-static bool
-take_member(const char *body, const char *name, char *value, size_t size)
-{
-    char wanted[32];
-    const char *at;
-    size_t length;
-
-    snprintf(wanted, sizeof wanted, "\"%s\":", name);
-    at = strstr(body, wanted);
-    if (at == NULL)
-        return false;
-    at += strlen(wanted);
-    at += *at == '"';
-    length = strcspn(at, "\",}");
-    if (length >= size)
-        return false;
-    memcpy(value, at, length);
-    value[length] = '\0';
-    return true;
-}
-
-static void
-take_id(struct operation *operation, const char *id)
-{
-    if (operation->id[0] != '\0' && strcmp(operation->id, id) != 0)
-        violation("one request, two records: %s and %s (%s)", operation->id, id, operation->key);
-    snprintf(operation->id, sizeof operation->id, "%s", id);
-}
-
-/* What is told after another word, by a request that was sent later. */
-static void
-take_told(struct operation *operation, enum told told, bool is_later)
-{
-    enum told before = operation->told;
-    bool was_final = before == TOLD_SUCCEEDED || before == TOLD_FAILED;
-
-    if (told == TOLD_PROCESSING) {
-        if (was_final && is_later)
-            violation("%s was told as final, then as processing", operation->id);
-        if (!was_final)
-            operation->told = told;
-        return;
-    }
-    if (was_final && told != before)
-        violation("%s was told as %s, then as another", operation->id,
-                  before == TOLD_SUCCEEDED ? "succeeded" : "failed");
-    operation->told = told;
-}
-
-static bool
-is_amount_of(const struct operation *operation, const char *text)
-{
-    char expected[32];
-
-    snprintf(expected, sizeof expected, "%lld.%02lld", (long long)operation->amount / 100,
-             (long long)operation->amount % 100);
-    return strcmp(text, expected) == 0;
-}
-
-static void
-take_record(struct operation *operation, const char *body, bool is_later)
-{
-    char id[48], amount[32], status[16], other[48];
-
-    if (!take_member(body, "id", id, sizeof id) ||
-        !take_member(body, "amount", amount, sizeof amount) ||
-        !take_member(body, "status", status, sizeof status) ||
-        !take_member(body, operation->is_refund ? "payment_id" : "currency", other, sizeof other)) {
-        violation("an answer without its members: %s", body);
-        return;
-    }
-    if (!is_amount_of(operation, amount) ||
-        strcmp(other, operation->is_refund ? operation->payment->id : operation->currency) != 0)
-        violation("an answer that is not what was asked for (%s): %s", operation->key, body);
-    take_id(operation, id);
-    take_told(operation,
-              strcmp(status, "processing") == 0  ? TOLD_PROCESSING
-              : strcmp(status, "succeeded") == 0 ? TOLD_SUCCEEDED
-                                                 : TOLD_FAILED,
-              is_later);
-}
-
-static void
-take_failure(struct operation *operation, const char *answer, bool is_later)
-{
-    const char *location = strstr(answer, "Location: ");
-    char id[48];
-
-    if (location == NULL || sscanf(location, "Location: /%*[a-z]/%47[a-z0-9_]", id) != 1) {
-        violation("a 402 without its record: %s", answer);
-        return;
-    }
-    take_id(operation, id);
-    take_told(operation, TOLD_FAILED, is_later);
-}
-
-static void
-take_answer(struct operation *operation, const struct exchange_of_client *exchange, bool is_later)
-{
-    const char *body = strstr(exchange->answer, "\r\n\r\n");
-
-    body = body != NULL ? body + 4 : "";
-    switch (exchange->status) {
-    case 200:
-    case 201:
-        take_record(operation, body, is_later);
-        return;
-    case 402:
-        take_failure(operation, exchange->answer, is_later);
-        return;
-    case 400:
-        if (!operation->is_refund || operation->told != TOLD_NOTHING) {
-            if (operation->told == TOLD_REFUSED)
-                return;
-            violation("refused, whatever was told before (%s): %s", operation->key, body);
-        }
-        operation->told = TOLD_REFUSED;
-        return;
-    case 409:
-        books_note_conflict((unsigned)operation->client_key / 2 + 1, clients_is_live(operation),
-                            operation->is_refund, operation->key,
-                            exchange->arrived_at - world_now() + world_wall());
-        return;
-    case 0:
-    case 503:
-        return;
-    default:
-        violation("an answer that must not be: %d to %s (%s)", exchange->status, exchange->path,
-                  operation->key);
-    }
-}
+static void come_back(void *arg);
 
 static void
 ask(struct operation *operation, bool is_read)
@@ -361,26 +239,32 @@ ask(struct operation *operation, bool is_read)
     webserver_ask(exchange, PATIENCE_MS);
     if (!exchange->has_ended)
         exchange->status = 0;
-    take_answer(operation, exchange, before == TOLD_SUCCEEDED || before == TOLD_FAILED);
+    told_take(operation, exchange, before == TOLD_SUCCEEDED || before == TOLD_FAILED);
+    if (operation->action_url[0] != '\0')
+        customers_send(operation->action_url, operation->id, come_back, operation);
 }
 
-static bool
-is_over(const struct operation *operation)
+/* The merchant's page asks what became of the payment. */
+static void
+come_back(void *arg)
 {
-    return operation->told != TOLD_NOTHING && operation->told != TOLD_PROCESSING;
+    ask(arg, true);
 }
 
 static void
 carry_out(struct operation *operation)
 {
     ask(operation, false);
-    while (!is_over(operation) && chance(800) && !stops) {
+    while (!operation_is_over(operation) && chance(800) && !stops) {
         world_sleep(world_now() + chance_between(50, chance(300) ? 20000 : 2000));
         if (is_known(operation) && chance(500))
             ask(operation, true);
         else if (operation->key[0] != '\0')
             ask(operation, false);
     }
+    /* Some want to see it on record. */
+    if (operation_is_over(operation) && is_known(operation) && chance(150))
+        ask(operation, true);
 }
 
 static void
@@ -438,18 +322,18 @@ audit(struct operation *operation)
 
     /* What was refused once may fit by now. */
     while (operation->key[0] != '\0' && operation->sent > 0 &&
-           (tries == 0 || !is_over(operation))) {
+           (tries == 0 || !operation_is_over(operation))) {
         ask(operation, false);
         if (++tries == AUDIT_TRIES) {
             violation("the key %s is never answered for good", operation->key);
             return;
         }
-        if (!is_over(operation))
+        if (!operation_is_over(operation))
             world_sleep(world_now() + 1000);
     }
     if (is_known(operation))
         ask(operation, true);
-    if (is_known(operation) && !is_over(operation))
+    if (is_known(operation) && !operation_is_over(operation))
         violation("what became of %s is never told", operation->id);
 }
 

@@ -18,6 +18,9 @@
 #include "books.h"
 #include "clients.h"
 #include "connector.h"
+#include "customers.h"
+#include "kept.h"
+#include "messenger.h"
 #include "server.h"
 #include "webserver.h"
 #include "worker.h"
@@ -116,7 +119,7 @@ one_of(unsigned a, unsigned b, unsigned c)
 static bool
 is_quiet(void)
 {
-    return clients_have_stopped() && books_are_settled();
+    return clients_have_stopped() && kept_is_settled() && messenger_is_done();
 }
 
 static int64_t late_until;
@@ -132,6 +135,7 @@ configure(void)
 {
     config.request_timeout = 10;
     config.processor_timeout = 15;
+    config.action_timeout = CUSTOMERS_TIME_S;
     config.database_timeout = 2;
     config.max_in_hand = 16;
     config.key_cache_seconds = 0;
@@ -141,6 +145,7 @@ configure(void)
     strcpy(config.processors.list[0].name, "stripe");
     strcpy(config.processors.list[0].type, "stripe");
     strcpy(config.processors.list[0].secret_key, "sk_live_simulated");
+    strcpy(config.processors.list[0].event_secret, MESSENGER_SECRET);
 }
 
 /* One run; its violation, or NULL. */
@@ -152,6 +157,7 @@ run(uint64_t seed, bool with_story)
     connector_clear();
     acquirer_clear();
     webserver_clear();
+    customers_clear();
     tables_on_commit(NULL);
     tables_clear();
     clients_clear();
@@ -168,6 +174,7 @@ run(uint64_t seed, bool with_story)
     add_places(PROCESS_WORKER, "worker", 1 + (size_t)chance_below(3));
     add_places(PROCESS_RECONCILER, "reconciler", 1 + (size_t)chance_below(2));
     world_later(world_now(), end_outage, NULL);
+    messenger_start(chance(300));
     clients_start(2 + (size_t)chance_below(4));
     world_run(TURNS);
     if (world_violation() != NULL)
@@ -183,7 +190,8 @@ run(uint64_t seed, bool with_story)
     if (!world_run_until(clients_audit_is_done, world_now() + QUIET_MS) &&
         world_violation() == NULL)
         violation("the auditor does not come to an end");
-    /* Calls that are late may still come. */
+    /* Calls that are late may still come, and customers. */
+    customers_come_late();
     late_until = world_now() + LATE_MS;
     (void)world_run_until(is_late, late_until + 1);
     books_compare();

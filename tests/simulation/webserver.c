@@ -115,10 +115,14 @@ set_params(struct exchange_of_client *exchange)
     char token[64];
     size_t count = 0;
 
-    snprintf(token, sizeof token, "Bearer %s", exchange->api_key);
     exchange->params[count++] = param("REQUEST_METHOD", exchange->is_post ? "POST" : "GET");
     exchange->params[count++] = param("PATH_INFO", exchange->path);
-    exchange->params[count++] = param("HTTP_AUTHORIZATION", token);
+    if (exchange->api_key != NULL) {
+        snprintf(token, sizeof token, "Bearer %s", exchange->api_key);
+        exchange->params[count++] = param("HTTP_AUTHORIZATION", token);
+    }
+    if (exchange->signature != NULL)
+        exchange->params[count++] = param("HTTP_STRIPE_SIGNATURE", exchange->signature);
     exchange->params[count++] = param("REQUEST_ID", "-");
     if (exchange->key[0] != '\0')
         exchange->params[count++] = param("HTTP_IDEMPOTENCY_KEY", exchange->key);
@@ -146,8 +150,8 @@ fastcgi_next(struct fastcgi *fastcgi, struct inbound *inbound)
     *inbound = (struct inbound){
         .params = exchange->params,
         .body_status = BODY_OK,
-        .body = exchange->body,
-        .body_length = strlen(exchange->body),
+        .body = exchange->body != NULL ? exchange->body : "",
+        .body_length = exchange->body != NULL ? strlen(exchange->body) : 0,
         .arrived_at = exchange->arrived_at,
         .connection = exchange,
     };

@@ -10,15 +10,15 @@
 
 #include "world.h"
 
-#define REQUEST_BODY_MAX 256
 #define ANSWER_MAX 1024
 
 struct exchange_of_client {
     char path[64];
     bool is_post;
-    char key[64]; /* Idempotency-Key; "": none */
-    const char *api_key;
-    char body[REQUEST_BODY_MAX];
+    char key[64];          /* Idempotency-Key; "": none */
+    const char *api_key;   /* NULL: none */
+    const char *signature; /* of a processor; NULL: none */
+    const char *body;      /* of world_memory(); NULL: none */
 
     /* What came. */
     bool has_ended;
