@@ -300,8 +300,10 @@ EXTRA_DIST += \
 	tests/benchmark/front.py \
 	tests/benchmark/generators.py \
 	tests/benchmark/latency.py \
+	tests/benchmark/lists.py \
 	tests/benchmark/load.lua \
 	tests/benchmark/memory.py \
+	tests/benchmark/metrics.py \
 	tests/benchmark/node/package-lock.json \
 	tests/benchmark/node/package.json \
 	tests/benchmark/node/server.js \
@@ -314,6 +316,7 @@ EXTRA_DIST += \
 	tests/benchmark/run \
 	tests/benchmark/size.py \
 	tests/benchmark/subjects.py \
+	tests/benchmark/uncounted.c \
 	tests/faults/__init__.py \
 	tests/faults/checker.py \
 	tests/faults/clients.py \

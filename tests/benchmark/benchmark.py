@@ -18,13 +18,16 @@ from costs import costs  # noqa: E402
 from flight import flight  # noqa: E402
 from harness.servers import BUILD  # noqa: E402
 from latency import alone, at_half_of_peak  # noqa: E402
+from lists import LONG, lists  # noqa: E402
 from memory import fresh, idle, in_hand, over_many  # noqa: E402
+from metrics import metrics  # noqa: E402
 from overload import overload  # noqa: E402
 from rates import Failure, all_rows, calibrate, check_answer, ratios_of, run_rounds, spread  # noqa: E402
 from size import size  # noqa: E402
 from subjects import FLOORS, OTHERS  # noqa: E402
 
 PARTS = ("rates", "latency", "alone", "memory", "costs", "overload", "flight")
+NAMED = ("lists", "metrics")  # parts that are measured when they are named
 SIMPLE = tuple(kind.name for kind in (*FLOORS, *OTHERS))
 ROWS = (*SIMPLE, "post", "post-key", "get", "refunds", "refunds-hot")
 
@@ -39,10 +42,11 @@ def parse():
         description="Measures payment-api beside floors (the least that a FastCGI program can do), PHP-FPM and\n"
         "Fastify: throughput, latency, memory, what a request costs, overload. The figures are this\n"
         "machine's; compare those of one run only.",
-        epilog="rows:  " + " ".join(ROWS) + "\nparts: " + " ".join(PARTS))
+        epilog="rows:  " + " ".join(ROWS) + "\nparts: " + " ".join(PARTS) + "\nand, where they are named: "
+        + " ".join(NAMED))
     parser.add_argument("--build", default=BUILD, metavar="DIR", help="measure this build (default: build this tree)")
     parser.add_argument("--against", metavar="DIR", help="measure a second build of payment-api beside it")
-    parser.add_argument("--only", nargs="+", metavar="NAME", choices=(*ROWS, *PARTS),
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=(*ROWS, *PARTS, *NAMED),
                         help="only these rows and parts; rows without a part: their rates")
     parser.add_argument("--quick", action="store_true", help="in about a minute: to see that it works")
     parser.add_argument("--rounds", type=int, help="12")
@@ -50,12 +54,14 @@ def parse():
     parser.add_argument("--processes", nargs="+", metavar="NAME=N", default=[],
                         help="how many of a program, in place of trying some: " + " ".join(SIMPLE))
     parser.add_argument("--millions", action="store_true", help="also ten thousand against ten million payments")
+    parser.add_argument("--rows", type=int, metavar="N", help=f"payments of the part lists ({LONG})")
     parser.add_argument("--requests", type=int, metavar="N", help="also the memory over so many payments")
     parser.add_argument("--svg", metavar="FILE", help="write the rates as a picture")
     parser.add_argument("--json", metavar="FILE", help="write all figures")
     options = parser.parse_args()
     options.rounds = options.rounds or (2 if options.quick else 12)
     options.seconds = options.seconds or (0.5 if options.quick else 2.0)
+    options.rows = options.rows or (LONG // 50 if options.quick else LONG)
     try:
         options.processes = {name: int(number) for name, number in (pair.split("=") for pair in options.processes)}
     except ValueError:
@@ -119,16 +125,23 @@ def measure_arena(options, parts, names, document):
 def main():
     options = parse()
     only = options.only or []
-    parts = [part for part in PARTS if not only or part in only] or ["rates"]
+    parts = [part for part in (*PARTS, *NAMED) if part in (only or PARTS)] or ["rates"]
     document = {"settings": {"rounds": options.rounds, "seconds": options.seconds}}
     try:
-        if set(parts) - {"overload", "flight"}:
+        if set(parts) - {"overload", "flight", *NAMED}:
             measure_arena(options, parts, needed_rows(only), document)
         if "overload" in parts:
             progress("overload")
             document["overload"] = overload(os.path.abspath(options.build), 2 if options.quick else 10)
         if "flight" in parts:
             document["flight"] = flight(os.path.abspath(options.build), 2 if options.quick else 10, progress)
+        if "lists" in parts:
+            document["lists"] = lists(os.path.abspath(options.build), options.rounds, max(options.seconds / 2, 0.25),
+                                      progress, options.rows)
+        if "metrics" in parts:
+            document["metrics"] = metrics(os.path.abspath(options.build), options.rounds, options.seconds, progress)
+        for part in set(parts) & set(NAMED):
+            document.setdefault("environment", document[part].pop("environment"))
         if options.millions:
             document["size"] = size(os.path.abspath(options.build), options.rounds, max(options.seconds, 5), progress)
     except Failure as failure:

@@ -4,7 +4,8 @@
 -- With COUNT_STATUSES in the environment they are counted by status, which costs the client time.
 --
 -- Arguments: KIND KEY [FILE]. KIND is payment; keyed: a payment under an idempotency key of its own;
--- read or refund: of the payments whose ids are the lines of FILE, in turn.
+-- read or refund: of the payments whose ids are the lines of FILE, in turn; list: pages of the list of
+-- payments, whose queries are the lines of FILE.
 --
 -- SPDX-License-Identifier: MIT
 
@@ -56,6 +57,10 @@ end
 
 function kinds.read(key, file)
    return of_each(file, function(id) return request_of("GET", "/payments/" .. id, key) end)
+end
+
+function kinds.list(key, file)
+   return of_each(file, function(query) return request_of("GET", "/payments?" .. query, key) end)
 end
 
 function kinds.refund(key, file)

@@ -25,18 +25,24 @@ def moment():
     return f"{int(time.time() * 1000):012x}"
 
 
-def add_payments(database, schema, count, keyed=False, progress=lambda done: None):
+def add_payments(database, schema, count, keyed=False, mixed=False, progress=lambda done: None):
     """Payments of the schema's only merchant, with ids in the order of time as those of the program. The newest is
-    some seconds old. Keys (keyed) are scattered, as those that clients make."""
+    some seconds old. Keys (keyed) are scattered, as those that clients make. mixed: one in 101 was declined, one in ten
+    is in euros, one in a thousand in dinars, each whatever the other is."""
     first = int(time.time() * 1000) - count - 10_000
     for start in range(0, count, CHUNK):
         size = min(CHUNK, count - start)
+        currency, declined = "'USD'", "FALSE"
+        if mixed:
+            currency = "CASE WHEN seq % 1000 = 500 THEN 'KWD' WHEN seq % 10 = 3 THEN 'EUR' ELSE 'USD' END"
+            declined = f"({start} + seq) % 101 = 7"
         database.sql(f"""
-            INSERT INTO payments (id, merchant_id, amount, currency, status, processor, source, description,
-              idempotency_key, created_at)
+            INSERT INTO payments (id, merchant_id, amount, currency, status, decline, processor, source,
+              description, idempotency_key, created_at)
             SELECT UNHEX(CONCAT(LPAD(HEX({first + start} + seq), 12, '0'), '7', SUBSTR(SHA1(RAND()), 1, 3), 'A',
                 SUBSTR(SHA1(RAND()), 1, 15))),
-              (SELECT id FROM merchants), {LARGEST}, 'USD', 'succeeded', 'sandbox', 'tok_visa',
+              (SELECT id FROM merchants), {LARGEST}, {currency},
+              IF({declined}, 'failed', 'succeeded'), IF({declined}, 'card_declined', NULL), 'sandbox', 'tok_visa',
               'Payment for order #12345', {f"SUBSTR(SHA1({first + start} + seq), 1, 36)" if keyed else "NULL"},
               FROM_UNIXTIME(({first + start} + seq) / 1000)
             FROM seq_0_to_{size - 1}""", database=schema)

@@ -114,6 +114,36 @@ def size(document):
     return lines
 
 
+def lists(document):
+    """Of each list and place: pages a second, their ratios, what the server reads for a page."""
+    found = document["lists"]
+    short, long = (f"{count:,}" for count in found["payments"])
+    lines = [f"GET /v1/payments with {long} payments (long) and with {short} (short), buffer pool of "
+             f"{found['buffer pool']}; ratios with least and most",
+             f"{'list':27}{'page':>15}{'long/s':>8}{'short/s':>8}{'long / short':>19}{'page / front':>19}"
+             f"{'rows read':>10}{'short':>6}"]
+
+    def ratio(value):
+        return f"{value['median']:.2f} ({value['least']:.2f}-{value['greatest']:.2f})" if value else "-"
+
+    for row in found["pages"]:
+        beside = row["short"]
+        rate, read = (f"{beside['rate']['median']:.0f}", f"{beside['rows']:.0f}") if beside else ("-", "-")
+        lines.append(f"{row['asked'] or 'all':27}{row['place']:>15}{row['rate']['median']:8.0f}{rate:>8}"
+                     f"{ratio(row['long / short']):>19}{ratio(row['page / front']):>19}{row['rows']:10.0f}{read:>6}")
+    return lines
+
+
+def metrics(document):
+    lines = [f"{'what the metrics cost':34}{'with':>10}{'without':>10}{'ratio':>8}{'least':>8}{'most':>8}"]
+    for name, row in document["metrics"]["rows"].items():
+        for what, title in (("rate", "per second"), ("time", "worker's time a request, us")):
+            one = row[what]
+            lines.append(f"{name + ', ' + title:34}{one['with']['median']:10.4g}{one['without']['median']:10.4g}"
+                         f"{one['ratio']['median']:8.3f}{one['ratio']['least']:8.3f}{one['ratio']['greatest']:8.3f}")
+    return lines
+
+
 def flight(document):
     found = document["flight"]
     enough = [one for one in found["levels"] if one["busy"] < FULL]
@@ -148,15 +178,14 @@ def environment(document):
     return [
         f"{found['cores']} cores ({found['processor']}), load {found['load']:.1f} before; MariaDB {found['mariadb']}, "
         f"flush at commit {found['innodb_flush_log_at_trx_commit']}, buffer pool "
-        f"{int(found['innodb_buffer_pool_size']) >> 20} MiB; {', '.join(found['versions'])}",
+        f"{int(found['innodb_buffer_pool_size']) >> 20} MiB" + "".join(f"; {one}" for one in found["versions"]),
         f"{document['settings']['rounds']} rounds of {document['settings']['seconds']:g} s a row, every second one "
         "backwards; medians of the rounds",
     ]
 
 
 SECTIONS = (("rates", rates), ("latency", latency), ("alone", alone), ("memory", memory), ("costs", costs),
-            ("size", size), ("overload", overload),
-            ("flight", flight))
+            ("size", size), ("overload", overload), ("flight", flight), ("lists", lists), ("metrics", metrics))
 
 
 def text(document):
