@@ -323,6 +323,7 @@ EXTRA_DIST += \
 	tests/faults/fault_run.py \
 	tests/faults/injector.py \
 	tests/faults/journal.py \
+	tests/faults/pages.py \
 	tests/faults/run \
 	tests/faults/three_books.py \
 	tests/galera/__init__.py \

@@ -21,6 +21,7 @@ from faults.clients import SANDBOX, STRIPE, Client, Shared  # noqa: E402
 from faults.injector import (  # noqa: E402
     AcquirerFaults, DatabaseFaults, Injector, PoolFaults, heal, restart_everything)
 from faults.journal import Journal  # noqa: E402
+from faults.pages import Pages  # noqa: E402
 from harness.acquirer import Acquirer  # noqa: E402
 from harness.stack import Stack  # noqa: E402
 
@@ -115,7 +116,9 @@ def idle(figures, injectors, seconds):
     missing = ["requests that were done together"] if figures["mean group"] <= 1 else []
     wanted = ["payments kept", "refunds kept", "answers 503"]
     if "told processing" in figures and seconds >= 60:
-        wanted += ["told processing", "payments declined", "payments never charged", "refunds never made"]
+        wanted += ["told processing", "payments declined", "payments never charged", "refunds never made",
+                   "  of these on record", "  of these seen to come back", "payments disputed",
+                   "  wrong signatures refused"]
     missing += [name for name in wanted if not figures.get(name)]
     if seconds >= 60:
         missing += [name for injector in injectors for name in injector.faults if not injector.counts[name]]
@@ -128,13 +131,15 @@ def keep(arguments, folder):
                         dirs_exist_ok=True)
 
 
-def wait_for_settlement(database, end):
-    """Nothing stays processing, once all is up: the seconds that it took, or None when it lasts until the end."""
+def wait_for_settlement(database, acquirer, end):
+    """Nothing stays processing or open, once all is up, and nothing untold: the seconds that it took, or None when it
+    lasts until the end."""
     started = time.monotonic()
     while True:
         open_records = database.sql("SELECT (SELECT COUNT(*) FROM payments WHERE status = 'processing') +"
-                                    " (SELECT COUNT(*) FROM refunds WHERE status = 'processing')")
-        if open_records == [["0"]]:
+                                    " (SELECT COUNT(*) FROM refunds WHERE status = 'processing') +"
+                                    " (SELECT COUNT(*) FROM notices WHERE state = 'open')")
+        if open_records == [["0"]] and not acquirer.untold():
             return round(time.monotonic() - started, 1)
         if time.monotonic() > end:
             return None
@@ -178,6 +183,7 @@ class Run:
         if self.acquirer:
             faults.append(Injector("acquirer", self.arguments.seed, self.stop,
                                    AcquirerFaults(self.acquirer, PROCESSOR_TIMEOUT).faults(), (0.2, 1.2)))
+            faults.append(Injector("pages", self.arguments.seed, self.stop, Pages(self.acquirer).things(), (0.1, 0.8)))
         return faults
 
     def finish(self, stack, clients):
@@ -186,7 +192,7 @@ class Run:
         healed = time.monotonic()
         clients.finish()
         if self.acquirer:
-            wait_for_settlement(stack.database, healed + PATIENCE)
+            wait_for_settlement(stack.database, self.acquirer, healed + PATIENCE)
             self.settled_after = round(time.monotonic() - healed, 1)
             time.sleep(max(0, healed + AcquirerFaults.latest + 1 - time.monotonic()))
 
@@ -199,7 +205,8 @@ class Run:
             return checker.check(clients.folder, stack.database.socket, deadline=deadline)
         figures, violations = three_books.check(clients.folder, stack.database.socket, {
             "charges": self.acquirer.charges(), "payment_intents": self.acquirer.payment_intents(),
-            "refunds": self.acquirer.refunds(), "keys": self.acquirer.keys(),
+            "refunds": self.acquirer.refunds(), "keys": self.acquirer.keys(), "disputes": self.acquirer.disputes(),
+            "events": self.acquirer.events(), "told": self.acquirer.told(),
         }, deadline + PROCESSOR_TIMEOUT + REQUEST_TIMEOUT)
         figures["all final after (s)"] = self.settled_after
         return figures, violations
@@ -229,6 +236,7 @@ def run_with_processor(arguments, folder):
         with Stack(["--max-connections=30"], processors={"stripe": acquirer}, processor_timeout=PROCESSOR_TIMEOUT,
                    **Run.options) as stack:
             stack.admin("merchant", "set", stack.merchant, "--test-processor", "stripe")
+            acquirer.tell(f"{stack.web.url}/processors/stripe/events")
             return Run(arguments, acquirer).run(stack)
     finally:
         acquirer.stop()

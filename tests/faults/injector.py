@@ -225,6 +225,12 @@ class AcquirerFaults:
             "acquirer_error_kept": self._misbehaviour("error_kept", acts=[True], method=["POST"],
                                                       path=["/v1/charges", "/v1/refunds"]),
             "acquirer_wrong_name": self._misbehaviour("wrong_name"),
+            "acquirer_event_late": self._misbehaviour("event_late", seconds=[0.5, self.too_long]),
+            "acquirer_event_overtaken": self._misbehaviour("event_overtaken"),
+            "acquirer_event_lost": self._misbehaviour("event_lost"),
+            "acquirer_event_twice": self._misbehaviour("event_twice"),
+            "acquirer_event_forged": self._misbehaviour("event_forged"),
+            "acquirer_event_first": self._misbehaviour("event_first", method=["POST"]),
         }
 
     def kill_acquirer(self, chance):

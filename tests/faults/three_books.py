@@ -9,7 +9,7 @@ SPDX-License-Identifier: MIT
 import collections
 import json
 
-from faults.checker import DEADLINE, Checker, decode_id, minor_units, read_database, read_journal
+from faults.checker import DEADLINE, Checker, decode_id, minor_units, read_database, read_journal, read_table
 
 # What a client is told when the acquirer declines.
 DECLINES = {
@@ -21,6 +21,7 @@ DECLINES = {
     "pm_card_authenticationRequired": "Card declined",
 }
 NEVER_DONE = "Processing error"  # the acquirer was never reached, and cannot be any more
+STANDS = ("needs_response", "under_review", "lost")  # of a dispute: the money is gone, or may be
 
 
 def read(answer):
@@ -28,17 +29,19 @@ def read(answer):
 
 
 class BooksChecker(Checker):
-    """ledger: the rows of the acquirer's "charges", "payment_intents", "refunds", and "keys" by their key."""
+    """ledger: the rows of the acquirer's "charges", "payment_intents", "refunds", "disputes" and "events", "keys" by
+    their key, and "told", its log of events; notices: what is kept of events, their states by the acquirer's id."""
 
     allowed = {**Checker.allowed, "refund": {201, 400, 402, 409, 503}}
 
-    def __init__(self, operations, payments, refunds, ledger, deadline=DEADLINE):
+    def __init__(self, operations, payments, refunds, ledger, notices, deadline=DEADLINE):
         super().__init__(operations, payments, refunds, deadline)
-        self.charges, self.refunded = ledger["charges"], ledger["refunds"]
+        self.charges, self.refunded, self.disputes = ledger["charges"], ledger["refunds"], ledger["disputes"]
         self.intents, self.keys = ledger["payment_intents"], ledger["keys"]
-        self.given_back = collections.Counter()  # by payment: what refunds that failed had reserved
+        self.events, self.told, self.notices = ledger["events"], ledger["told"], notices
+        self.given_back = collections.Counter()  # by payment: what refunds that failed, or came back, had taken
         for row in refunds:
-            if row["status"] == "failed":
+            if row["status"] == "failed" or row["returned"]:
                 self.given_back[row["payment_id"]] += row["amount"]
         answers = [answer for operation in operations.values() for answer in operation.answers()]
         self.learnt = {read(answer)["id"] for answer in answers
@@ -50,7 +53,13 @@ class BooksChecker(Checker):
         self.check_final()
         self.check_charges()
         self.check_ledger_refunds()
+        self.check_disputes()
+        self.check_events()
         return self.violations
+
+    def is_from_elsewhere(self, refund):
+        """Held against the ledger instead."""
+        return refund["origin"] == "processor"
 
     # What clients were told.
 
@@ -167,6 +176,8 @@ class BooksChecker(Checker):
                 self.complain("two charges for one payment:", row, charges)
             for charge in charges:
                 self.check_charge(row, charge)
+            if row["refunded"] != sum(charge["refunded"] for charge in charges):
+                self.complain("another amount is refunded than at the acquirer:", row, charges)
         for row in self.payments.values():
             if row["status"] == "succeeded" and not by_payment[row["id"]]:
                 self.complain("a payment that succeeded was never charged:", row)
@@ -188,10 +199,13 @@ class BooksChecker(Checker):
     def check_ledger_refunds(self):
         """Each refund that succeeded is one of the ledger's, of the payment's charge, and the other way round."""
         charges = {charge["id"]: charge for charge in self.charges}
-        sums, by_refund = collections.Counter(), collections.defaultdict(list)
+        sums, by_refund, by_reference = collections.Counter(), collections.defaultdict(list), {}
         for refund in self.refunded:
-            sums[refund["charge"]] += refund["amount"]
-            by_refund[decode_id(refund["metadata"].get("refund_id", ""), "refund_")].append(refund)
+            sums[refund["charge"]] += refund["amount"] if refund["status"] != "failed" else 0
+            if "refund_id" in refund["metadata"]:
+                by_refund[decode_id(refund["metadata"]["refund_id"], "refund_")].append(refund)
+            else:
+                by_reference[refund["id"]] = refund
         for charge, amount in sums.items():
             if amount > charges[charge]["amount"]:
                 self.complain("refunded beyond the charge:", charges[charge], amount)
@@ -204,16 +218,64 @@ class BooksChecker(Checker):
                 self.complain("refunded twice for one refund:", row, refunds)
             for refund in refunds:
                 self.check_ledger_refund(row, refund, charges[refund["charge"]])
+        self.check_refunds_in_pages(by_reference, charges)
         for row in self.refunds.values():
-            if row["status"] == "succeeded" and not by_refund[row["id"]]:
+            if row["status"] == "succeeded" and not by_refund[row["id"]] and row["reference"] not in by_reference:
                 self.complain("a refund that succeeded is not at the acquirer:", row)
 
+    def check_refunds_in_pages(self, by_reference, charges):
+        """One that came back before we could see it need not be on record."""
+        rows = collections.defaultdict(list)
+        for row in self.refunds.values():
+            if self.is_from_elsewhere(row):
+                rows[row["reference"]].append(row)
+        for reference, refund in by_reference.items():
+            if not rows[reference] and refund["status"] != "failed":
+                self.complain("a refund in the acquirer's pages is not on record:", refund)
+            for row in rows[reference]:
+                self.check_ledger_refund(row, refund, charges[refund["charge"]])
+        for reference, found in rows.items():
+            if len(found) > 1:
+                self.complain("a refund in the acquirer's pages is on record twice:", found)
+            if found and reference not in by_reference:
+                self.complain("on record as made in the acquirer's pages, and it was not:", found)
+
     def check_ledger_refund(self, row, refund, charge):
-        if row["status"] != refund["status"]:
-            self.complain("refunded, and on record as", row["status"], row, refund)
+        status = "failed" if row["returned"] else row["status"]
+        if status != refund["status"]:
+            self.complain("refunded, and on record as", "returned" if row["returned"] else status, row, refund)
         if refund["amount"] != row["amount"] or row["reference"] not in (refund["id"], None) or \
                 decode_id(charge["metadata"].get("payment_id", ""), "pay_") != row["payment_id"]:
             self.complain("a refund at the acquirer is not what is on record:", row, refund, charge)
+
+    def check_disputes(self):
+        charges = {charge["id"]: charge for charge in self.charges}
+        stands = {decode_id(charges[dispute["charge"]]["metadata"].get("payment_id", ""), "pay_")
+                  for dispute in self.disputes if dispute["status"] in STANDS}
+        for row in self.payments.values():
+            if row["disputed"] != (row["id"] in stands):
+                self.complain("a payment is disputed at the acquirer, or on record, and not in both:", row)
+
+    # What was told by events.
+
+    def check_events(self):
+        """Who sent one that was answered 200 sends it no more: it is kept, and in the end nothing is open."""
+        for event in self.events:
+            # What uses a key up moves nothing, and events of it are not kept.
+            moves = "closed" not in json.loads(json.loads(event["object"])["metadata"])
+            if event["answered"] is None:
+                self.complain("an event that was never heard:", event)
+            elif moves and event["id"] not in self.notices:
+                self.complain("an event that was heard, and is not kept:", event)
+        known = {event["id"] for event in self.events}
+        for identifier, state in self.notices.items():
+            if identifier not in known:
+                self.complain("an event that nobody sent is kept:", identifier)
+            if state != "done":
+                self.complain("an event is", state, "in the end:", identifier)
+        for line in self.told:
+            if line["misbehaviour"] == "event_forged" and line["status"] not in (400, 502, 503, 504, None):
+                self.complain("a wrong signature was not refused:", line)
 
     def figures(self):
         answers = [answer for operation in self.operations.values() for answer in operation.answers()]
@@ -230,12 +292,28 @@ class BooksChecker(Checker):
             "refunds never made": sum(row["status"] == "failed" for row in self.refunds.values()),
             "charges in the ledger": sum(charge["status"] == "succeeded" for charge in self.charges),
             "refunds in the ledger": len(self.refunded),
+            "  made in its pages": sum("refund_id" not in refund["metadata"] for refund in self.refunded),
+            "  of these on record": sum(row["origin"] == "processor" for row in self.refunds.values()),
+            "  that came back": sum(refund["status"] == "failed" for refund in self.refunded),
+            "  of these seen to come back": sum(row["returned"] for row in self.refunds.values()),
+            "disputes in the ledger": len(self.disputes),
+            "payments disputed": sum(row["disputed"] for row in self.payments.values()),
+            "events": len(self.events),
+            "  tries to send them": len(self.told),
+            "  wrong signatures refused": sum(line["misbehaviour"] == "event_forged" and line["status"] == 400
+                                              for line in self.told),
+            "notices kept": len(self.notices),
             "keys used up": sum("closed" in intent["metadata"] for intent in self.intents),
             "keys in the ledger": len(self.keys),
         }
 
 
+def read_notices(socket):
+    return dict(read_table(socket, "payment_api", "SELECT event_id, state FROM notices"))
+
+
 def check(folder, socket, ledger, deadline):
     """(figures, violations)"""
-    checker = BooksChecker(read_journal(folder), *read_database(socket, "payment_api"), ledger, deadline)
+    checker = BooksChecker(read_journal(folder), *read_database(socket, "payment_api"), ledger, read_notices(socket),
+                           deadline)
     return checker.figures(), checker.run()
