@@ -26,6 +26,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/api/documents.c app/api/documents.h \
 	app/api/embedded.h \
 	app/api/error.c app/api/error.h \
+	app/api/endpoints.c app/api/endpoints.h \
 	app/api/events.c app/api/events.h \
 	app/api/exchange.c app/api/exchange.h \
 	app/api/full_view.c app/api/full_view.h \
@@ -62,6 +63,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/domain/timestamp.c app/domain/timestamp.h \
 	app/domain/total.c app/domain/total.h \
 	app/domain/web_address.c app/domain/web_address.h \
+	app/domain/webhook.c app/domain/webhook.h \
 	app/http/cgi.c app/http/cgi.h \
 	app/http/fastcgi.c app/http/fastcgi.h \
 	app/http/fastcgi_answer.c \
@@ -107,6 +109,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/credential_store.c app/store/credential_store.h \
 	app/store/database.c app/store/database.h \
 	app/store/due_store.c app/store/due_store.h \
+	app/store/endpoint_store.c app/store/endpoint_store.h \
 	app/store/event_list.c app/store/event_list.h \
 	app/store/event_store.c app/store/event_store.h \
 	app/store/forget_store.c app/store/forget_store.h \

@@ -11,10 +11,12 @@
 -- SPDX-License-Identifier: MIT
 
 GRANT SELECT (version, completed_at, oldest_program) ON schema_version TO 'payment-api'@'localhost';
-GRANT SELECT (id, disabled_at, live_processor, test_processor, live_events, test_events) ON merchants TO 'payment-api'@'localhost';
+GRANT SELECT (id, disabled_at, live_processor, test_processor, live_events, test_events), UPDATE (live_events, test_events) ON merchants TO 'payment-api'@'localhost';
 GRANT SELECT (id, merchant_id, key_hash, mode, expires_at, revoked_at, read_only, last_used_at), UPDATE (last_used_at) ON api_keys TO 'payment-api'@'localhost';
 GRANT SELECT, INSERT, UPDATE (refunded, status, decline, reference, due_at, look_at, action_url, disputed_at) ON payments TO 'payment-api'@'localhost';
 GRANT SELECT, INSERT, UPDATE (status, reference, look_at, returned_at) ON refunds TO 'payment-api'@'localhost';
 GRANT INSERT ON attempts TO 'payment-api'@'localhost';
 GRANT SELECT, INSERT, UPDATE (state, look_at) ON notices TO 'payment-api'@'localhost';
 GRANT SELECT, INSERT ON events TO 'payment-api'@'localhost';
+GRANT SELECT, INSERT, UPDATE (url, events, description, disabled_at, deleted_at) ON webhook_endpoints TO 'payment-api'@'localhost';
+GRANT SELECT (id, endpoint_id, expires_at), INSERT, UPDATE (secret, expires_at) ON webhook_secrets TO 'payment-api'@'localhost';

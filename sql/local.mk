@@ -12,5 +12,6 @@ dist_sql_DATA = \
 	sql/0009_notices.sql \
 	sql/0010_events.sql \
 	sql/0011_keys.sql \
+	sql/0012_webhooks.sql \
 	sql/grants-operator.sql \
 	sql/grants.sql

@@ -385,6 +385,7 @@ EXTRA_DIST += \
 	tests/functional/test_supervisor.py \
 	tests/functional/test_tls.py \
 	tests/functional/test_unknown_outcomes.py \
+	tests/functional/test_webhooks.py \
 	tests/functional/test_secrets.py \
 	tests/harness/__init__.py \
 	tests/harness/acquirer.py \

@@ -8,14 +8,15 @@
 #include "api/routes.h"
 
 static const enum metrics_method counted_as[] = {
-    [METHOD_GET] = METRICS_GET,       [METHOD_HEAD] = METRICS_GET,    [METHOD_POST] = METRICS_POST,
+    [METHOD_GET] = METRICS_GET,       [METHOD_HEAD] = METRICS_GET,
+    [METHOD_POST] = METRICS_POST,     [METHOD_DELETE] = METRICS_OTHER,
     [METHOD_OPTIONS] = METRICS_OTHER, [METHOD_OTHER] = METRICS_OTHER,
 };
 
 /* Never what the client wrote. */
 static const char *const method_names[] = {
-    [METHOD_GET] = "GET",         [METHOD_HEAD] = "HEAD",   [METHOD_POST] = "POST",
-    [METHOD_OPTIONS] = "OPTIONS", [METHOD_OTHER] = "other",
+    [METHOD_DELETE] = "DELETE", [METHOD_GET] = "GET",         [METHOD_HEAD] = "HEAD",
+    [METHOD_POST] = "POST",     [METHOD_OPTIONS] = "OPTIONS", [METHOD_OTHER] = "other",
 };
 
 void

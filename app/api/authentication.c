@@ -58,7 +58,8 @@ accept(const struct service *service, struct exchange *exchange,
     exchange->credential = *credential;
     exchange->processor =
         processor_of_merchant(&service->processors, credential->processor, credential->mode);
-    if (credential->read_only && exchange->method == METHOD_POST)
+    if (credential->read_only &&
+        (exchange->method == METHOD_POST || exchange->method == METHOD_DELETE))
         refuse(exchange, API_READ_ONLY_KEY, CHALLENGE_INSUFFICIENT_SCOPE);
 }
 

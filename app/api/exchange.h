@@ -12,6 +12,7 @@
 #include "domain/idempotency_key.h"
 #include "domain/notice.h"
 #include "domain/page.h"
+#include "domain/webhook.h"
 #include "http/inbound.h"
 #include "http/query.h"
 #include "http/router.h"
@@ -59,6 +60,13 @@ typedef void work_alone(struct service *service, struct exchange *exchange);
 
 /* Writes the answer of an exchange that has no error. */
 typedef void represent(const struct exchange *exchange, struct response *response);
+
+/* What is asked of a webhook endpoint; afterwards what stands. */
+struct endpoint_asked {
+    struct webhook_endpoint endpoint;
+    struct webhook_secret secret; /* a new one */
+    bool sets_url, sets_description, sets_disabled;
+};
 
 struct exchange {
     struct exchange *next_free; /* of the places that are in no use */
@@ -114,6 +122,7 @@ struct exchange {
         struct telling telling;
         struct event_listing event_listing;
         struct identifier event_id;
+        struct endpoint_asked endpoint;
     };
 };
 

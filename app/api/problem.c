@@ -26,6 +26,14 @@ static const struct problem_row rows[] = {
         {.member = "metadata",
          .detail = "The metadata are no object of up to 50 strings with keys of up to 40 and values"
                    " of up to 500 characters, or have a card number."},
+    [API_INVALID_URL] = {.member = "url",
+                         .detail = "The URL is no https address of up to 512 characters, or has a"
+                                   " user name, a fragment or a card number."},
+    [API_INVALID_EVENTS] = {.member = "events",
+                            .detail = "The events are no array of types of events, or of * alone."},
+    [API_INVALID_STATUS] = {.member = "status",
+                            .detail = "The status is neither enabled nor disabled."},
+    [API_TOO_MANY_ENDPOINTS] = {.detail = "This merchant has as many in this mode as it may."},
     [API_INVALID_PAYMENT_ID] = {.member = "payment_id",
                                 .detail = "The payment's id is absent or no string."},
     [API_INVALID_REFUND_AMOUNT] =
@@ -54,6 +62,8 @@ static const struct problem_row rows[] = {
     [API_PAYMENT_NOT_FOUND] = {.detail = "This merchant has no such payment in this mode."},
     [API_REFUND_NOT_FOUND] = {.detail = "This merchant has no such refund in this mode."},
     [API_EVENT_NOT_FOUND] = {.detail = "This merchant has no such event in this mode."},
+    [API_ENDPOINT_NOT_FOUND] = {.detail =
+                                    "This merchant has no such webhook endpoint in this mode."},
     [API_NOT_FOUND] = {.detail = "There is no such path."},
     [API_METHOD_NOT_ALLOWED] = {.detail = "The path has other methods: see Allow."},
     [API_REQUEST_IN_PROGRESS] =

@@ -6,6 +6,7 @@
 #include "api/routes.h"
 
 #include "api/documents.h"
+#include "api/endpoints.h"
 #include "api/events.h"
 #include "api/health.h"
 #include "api/lists.h"
@@ -15,6 +16,7 @@
 #include "api/refunds.h"
 
 #define GET(handler) .path.get = true, .get = (handler)
+#define DELETE(handler) .path.del = true, .del = (handler)
 #define POST(handler) .path.post = true, .post = (handler)
 
 static const struct api_route routes[] = {
@@ -25,6 +27,12 @@ static const struct api_route routes[] = {
     {.path.pattern = "/processors/{name}/events", POST(notices_take), .access = ACCESS_SIGNED},
     {.path.pattern = "/events", GET(events_list)},
     {.path.pattern = "/events/{id}", GET(events_read)},
+    {.path.pattern = "/webhook_endpoints", GET(endpoints_list), POST(endpoints_create)},
+    {.path.pattern = "/webhook_endpoints/{id}",
+     GET(endpoints_read),
+     POST(endpoints_change),
+     DELETE(endpoints_delete)},
+    {.path.pattern = "/webhook_endpoints/{id}/rotate", POST(endpoints_rotate)},
     {.path.pattern = "/healthz", GET(health_live), .access = ACCESS_OPEN},
     {.path.pattern = "/readyz", GET(health_ready), .access = ACCESS_OPEN},
     {.path.pattern = "/metrics", GET(metrics_read), .access = ACCESS_OPEN},
@@ -62,5 +70,7 @@ api_route_number(const struct api_route *route)
 api_handler *
 api_route_handler(const struct api_route *route, enum http_method method)
 {
+    if (method == METHOD_DELETE)
+        return route->del;
     return method == METHOD_POST ? route->post : route->get;
 }

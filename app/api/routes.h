@@ -21,6 +21,7 @@ struct api_route {
     enum access access;
     api_handler *get; /* also answers HEAD */
     api_handler *post;
+    api_handler *del;
 };
 
 /* The row of a path, and its argument; NULL when there is no such path. */

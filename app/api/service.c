@@ -12,6 +12,7 @@
 #include "store/attempt_store.h"
 #include "store/credential_store.h"
 #include "store/due_store.h"
+#include "store/endpoint_store.h"
 #include "store/event_list.h"
 #include "store/event_store.h"
 #include "store/notice_store.h"
@@ -29,7 +30,7 @@ open_database(const struct config *config, const char *account, bool prepare_on_
         &refund_row_statements, &reservation_statements, &attempt_statements,
         &due_statements,        &settlement_statements,  &refund_settlement_statements,
         &event_statements,      &event_list_statements,  &notice_statements,
-        &adoption_statements,
+        &adoption_statements,   &endpoint_statements,
     };
     struct database_settings settings = {
         .option_file = config->path,

@@ -74,6 +74,7 @@ method_of(const char *name)
         [METHOD_GET] = "GET",
         [METHOD_HEAD] = "HEAD",
         [METHOD_POST] = "POST",
+        [METHOD_DELETE] = "DELETE",
         [METHOD_OPTIONS] = "OPTIONS",
     };
 

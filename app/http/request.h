@@ -20,6 +20,7 @@ enum http_method {
     METHOD_GET,
     METHOD_HEAD,
     METHOD_POST,
+    METHOD_DELETE,
     METHOD_OPTIONS,
     METHOD_OTHER,
 };

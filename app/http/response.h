@@ -14,7 +14,7 @@
 #define RESPONSE_HEAD_SIZE ((size_t)2048) /* all headers with the longest values */
 #define RESPONSE_BODY_SIZE \
     ((size_t)256 * 1024)           /* a page of a list, one record with all of its own */
-#define RESPONSE_ALLOW_SIZE 32     /* "GET, HEAD, POST, OPTIONS" */
+#define RESPONSE_ALLOW_SIZE 40     /* "GET, HEAD, POST, DELETE, OPTIONS" */
 #define RESPONSE_LOCATION_SIZE 256 /* base, "/payments/", identifier */
 
 /* WWW-Authenticate of a 401, RFC 6750 section 3. */

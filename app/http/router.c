@@ -46,6 +46,9 @@ router_status(const struct route_path *row, enum http_method method)
     case METHOD_POST:
         allowed = row->post;
         break;
+    case METHOD_DELETE:
+        allowed = row->del;
+        break;
     case METHOD_OPTIONS:
         return ROUTE_OPTIONS;
     case METHOD_OTHER:
@@ -57,6 +60,6 @@ router_status(const struct route_path *row, enum http_method method)
 void
 router_allow(const struct route_path *row, char allow[RESPONSE_ALLOW_SIZE])
 {
-    snprintf(allow, RESPONSE_ALLOW_SIZE, "%s%sOPTIONS", row->get ? "GET, HEAD, " : "",
-             row->post ? "POST, " : "");
+    snprintf(allow, RESPONSE_ALLOW_SIZE, "%s%s%sOPTIONS", row->get ? "GET, HEAD, " : "",
+             row->post ? "POST, " : "", row->del ? "DELETE, " : "");
 }

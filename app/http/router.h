@@ -19,6 +19,7 @@ struct route_path {
     const char *pattern; /* "/payments/{id}": one segment in braces is the argument */
     bool get;            /* also answers HEAD */
     bool post;
+    bool del; /* DELETE */
 };
 
 enum route_status {

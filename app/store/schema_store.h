@@ -12,7 +12,7 @@
 #include "store/database.h"
 
 /* The migration that this program was made for: the highest number in sql/. */
-#define SCHEMA_VERSION 11
+#define SCHEMA_VERSION 12
 
 enum schema_state {
     SCHEMA_EMPTY,            /* no migration has run */

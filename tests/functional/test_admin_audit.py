@@ -33,7 +33,7 @@ def test_each_change_is_a_row(stack):
         ("key revoke", None), ("key create", f"of {merchant}, {key['prefix']}, test, wéb")]
     assert [act["reason"] for act in acts(stack, key["id"])] == ["lost", None]
     assert key["key"] not in stack.try_admin("audit", "list").stdout
-    assert ("schema upgrade", "version 10") in words(stack, "schema")
+    assert ("schema upgrade", "version 12") in words(stack, "schema")
 
 
 def test_what_changes_nothing_is_no_row(stack):

@@ -53,6 +53,7 @@ def with_values(stack, statement):
     numbers = itertools.count(7)
     for pattern, value in (
         (r"(idempotency_key) = \?", "'fill-%d'"), (r"(\b(?:payment_)?id) = \?", "UNHEX(MD5(%d))"),
+        (r"(endpoint_id) = \?", "UNHEX(MD5(%d))"),
         (r"(key_hash) = \?", "UNHEX(MD5(%d))"), (r"(look_at) <= \?", "'2024-06-%02d'"),
     ):
         statement = re.sub(pattern, lambda found, value=value: f"{found[1]} = {value % next(numbers)}", statement)
@@ -74,8 +75,9 @@ def test_the_list_of_statements_is_whole():
     payments and refunds; three settlements; the metadata of a payment and of a refund; of notices what is due, its
     claim, its end, whose record it is and that it is to be looked at; merchants that want events, for 1, 8 and 64; an
     event; for monitors how old unresolved payments and refunds are; of what happened at the processor a refund by its
-    reference, that it came back, what is refunded, and a dispute."""
-    assert len(QUERIES) == 9 * 3 + 3 + 4 + 3 + 2 + 7 + 3 + 1 + 2 + 4
+    reference, that it came back, what is refunded, and a dispute; of webhook endpoints what turns events on
+    in each mode, the list, one, one locked, its change, its end, and that of its secrets, at once and later."""
+    assert len(QUERIES) == 9 * 3 + 3 + 4 + 3 + 2 + 7 + 3 + 1 + 2 + 4 + 9
 
 
 @pytest.mark.parametrize("statement", QUERIES, ids=lambda statement: re.sub(r"\W+", "-", statement)[:60])

@@ -64,6 +64,9 @@ class Client:
     def post(self, path, body, **options):
         return self.request("POST", path, body, **options)
 
+    def delete(self, path, **options):
+        return self.request("DELETE", path, **options)
+
     def pay(self, idempotency_key=None, **members):
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key is not None else {}
         return self.post("/payments", {**PAYMENT, **members}, headers=headers)

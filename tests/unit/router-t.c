@@ -50,6 +50,7 @@ methods_have_handlers(void **state)
         assert_non_null(route);
         assert_int_equal(route->path.get, route->get != NULL);
         assert_int_equal(route->path.post, route->post != NULL);
+        assert_int_equal(route->path.del, route->del != NULL);
     }
 }
 
