@@ -16,5 +16,9 @@ GRANT SELECT, UPDATE (refunded, status, decline, reference, due_at, look_at, act
 GRANT SELECT, INSERT, UPDATE (status, reference, look_at, returned_at, metadata, forgotten_at) ON refunds TO 'payment-operator'@'localhost';
 GRANT SELECT, UPDATE (state, look_at) ON notices TO 'payment-operator'@'localhost';
 GRANT SELECT, INSERT ON attempts TO 'payment-operator'@'localhost';
-GRANT SELECT, INSERT ON events TO 'payment-operator'@'localhost';
+GRANT SELECT, INSERT, UPDATE (dispatched_at), DELETE ON events TO 'payment-operator'@'localhost';
+GRANT SELECT, INSERT, UPDATE (url, events, description, disabled_at, disabled_by, failing_since, deleted_at, resend_after, resend_until) ON webhook_endpoints TO 'payment-operator'@'localhost';
+GRANT SELECT, INSERT, UPDATE (secret, expires_at) ON webhook_secrets TO 'payment-operator'@'localhost';
+GRANT SELECT, INSERT, UPDATE (state, tries, due_at), DELETE ON webhook_deliveries TO 'payment-operator'@'localhost';
+GRANT SELECT, INSERT, DELETE ON webhook_attempts TO 'payment-operator'@'localhost';
 GRANT SELECT, INSERT ON audit TO 'payment-operator'@'localhost';

@@ -17,6 +17,8 @@ GRANT SELECT, INSERT, UPDATE (refunded, status, decline, reference, due_at, look
 GRANT SELECT, INSERT, UPDATE (status, reference, look_at, returned_at) ON refunds TO 'payment-api'@'localhost';
 GRANT INSERT ON attempts TO 'payment-api'@'localhost';
 GRANT SELECT, INSERT, UPDATE (state, look_at) ON notices TO 'payment-api'@'localhost';
-GRANT SELECT, INSERT ON events TO 'payment-api'@'localhost';
-GRANT SELECT, INSERT, UPDATE (url, events, description, disabled_at, deleted_at) ON webhook_endpoints TO 'payment-api'@'localhost';
-GRANT SELECT (id, endpoint_id, expires_at), INSERT, UPDATE (secret, expires_at) ON webhook_secrets TO 'payment-api'@'localhost';
+GRANT SELECT, INSERT, UPDATE (dispatched_at), DELETE ON events TO 'payment-api'@'localhost';
+GRANT SELECT, INSERT, UPDATE (url, events, description, disabled_at, disabled_by, failing_since, deleted_at, resend_after, resend_until) ON webhook_endpoints TO 'payment-api'@'localhost';
+GRANT SELECT, INSERT, UPDATE (secret, expires_at) ON webhook_secrets TO 'payment-api'@'localhost';
+GRANT SELECT, INSERT, UPDATE (state, tries, due_at), DELETE ON webhook_deliveries TO 'payment-api'@'localhost';
+GRANT SELECT, INSERT, DELETE ON webhook_attempts TO 'payment-api'@'localhost';
