@@ -15,7 +15,7 @@ static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
 static const char *const prefixes[] = {
     [IDENTIFIER_PAYMENT] = "pay_", [IDENTIFIER_REFUND] = "refund_", [IDENTIFIER_MERCHANT] = "mer_",
-    [IDENTIFIER_API_KEY] = "key_", [IDENTIFIER_EVENT] = "evt_",
+    [IDENTIFIER_API_KEY] = "key_", [IDENTIFIER_EVENT] = "evt_",     [IDENTIFIER_ENDPOINT] = "we_",
 };
 
 bool

@@ -23,6 +23,7 @@ enum identifier_kind {
     IDENTIFIER_MERCHANT, /* mer_ */
     IDENTIFIER_API_KEY,  /* key_ */
     IDENTIFIER_EVENT,    /* evt_ */
+    IDENTIFIER_ENDPOINT, /* we_ */
 };
 
 struct identifier {
