@@ -109,6 +109,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/credential_store.c app/store/credential_store.h \
 	app/store/database.c app/store/database.h \
 	app/store/due_store.c app/store/due_store.h \
+	app/store/endpoint_row.c app/store/endpoint_row.h \
 	app/store/endpoint_store.c app/store/endpoint_store.h \
 	app/store/event_list.c app/store/event_list.h \
 	app/store/event_store.c app/store/event_store.h \

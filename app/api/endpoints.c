@@ -92,7 +92,8 @@ read_status(const struct json_body *body, struct endpoint_asked *asked)
     if (status == NULL || (strcmp(status, "enabled") != 0 && strcmp(status, "disabled") != 0))
         return API_INVALID_STATUS;
     asked->sets_disabled = true;
-    asked->endpoint.disabled = strcmp(status, "disabled") == 0;
+    asked->endpoint.disabled_by =
+        strcmp(status, "disabled") == 0 ? WEBHOOK_BY_MERCHANT : WEBHOOK_NOBODY;
     return API_OK;
 }
 
@@ -141,6 +142,7 @@ append_endpoint(const struct webhook_endpoint *endpoint, const struct webhook_se
 {
     char id[IDENTIFIER_TEXT_SIZE], created_at[CLOCK_TEXT_SIZE];
     char text[WEBHOOK_SECRET_TEXT_SIZE];
+    const char *disabler = webhook_disabler_name(endpoint->disabled_by);
 
     identifier_format(IDENTIFIER_ENDPOINT, &endpoint->id, id);
     clock_format(endpoint->created_at, created_at);
@@ -148,8 +150,10 @@ append_endpoint(const struct webhook_endpoint *endpoint, const struct webhook_se
     append_events(endpoint->events, response);
     response_append(response, ",\"description\":");
     response_append_string(response, endpoint->has_description ? endpoint->description : NULL);
-    response_append(response, ",\"status\":\"%s\",\"created_at\":\"%s\"",
-                    endpoint->disabled ? "disabled" : "enabled", created_at);
+    response_append(response, ",\"status\":\"%s\"", disabler == NULL ? "enabled" : "disabled");
+    if (disabler != NULL)
+        response_append(response, ",\"disabled_by\":\"%s\"", disabler);
+    response_append(response, ",\"created_at\":\"%s\"", created_at);
     if (secret != NULL) {
         webhook_secret_format(secret, text);
         response_append(response, ",\"secret\":\"%s\"", text);
@@ -206,7 +210,7 @@ create(struct service *service, struct exchange *exchange)
     if (identifier_new(endpoint->created_at, &endpoint->id) &&
         webhook_secret_new(endpoint->created_at, &exchange->endpoint.secret))
         result = endpoint_store_insert(service->database, exchange->deadline, endpoint,
-                                       &exchange->endpoint.secret);
+                                       &exchange->endpoint.secret, NULL);
     exchange->error = result == STORE_REFUSED ? API_TOO_MANY_ENDPOINTS
                                               : error_of_store(result, API_INTERNAL_ERROR);
 }
@@ -304,13 +308,13 @@ change(struct service *service, struct exchange *exchange)
         .sets_description = asked.sets_description,
         .description = asked.endpoint.has_description ? asked.endpoint.description : NULL,
         .sets_disabled = asked.sets_disabled,
-        .disabled = asked.endpoint.disabled,
+        .disabled = asked.endpoint.disabled_by != WEBHOOK_NOBODY,
         .now = clock_wall_ms(),
     };
 
     exchange->error = error_of_store(endpoint_store_change(service->database, exchange->deadline,
                                                            &owner, &asked.endpoint.id, &changes,
-                                                           &exchange->endpoint.endpoint),
+                                                           NULL, &exchange->endpoint.endpoint),
                                      API_ENDPOINT_NOT_FOUND);
 }
 
@@ -336,7 +340,7 @@ rotate(struct service *service, struct exchange *exchange)
 
     if (webhook_secret_new(now, &exchange->endpoint.secret))
         result = endpoint_store_rotate(service->database, exchange->deadline, &owner, &id,
-                                       &exchange->endpoint.secret, now + OVERLAP_MS,
+                                       &exchange->endpoint.secret, now + OVERLAP_MS, NULL,
                                        &exchange->endpoint.endpoint);
     exchange->error = error_of_store(result, API_ENDPOINT_NOT_FOUND);
 }
@@ -355,10 +359,10 @@ static void delete (struct service *service, struct exchange *exchange)
 {
     const struct endpoint_owner owner = owner_of(exchange);
 
-    exchange->error =
-        error_of_store(endpoint_store_delete(service->database, exchange->deadline, &owner,
-                                             &exchange->endpoint.endpoint.id, clock_wall_ms()),
-                       API_ENDPOINT_NOT_FOUND);
+    exchange->error = error_of_store(endpoint_store_delete(service->database, exchange->deadline,
+                                                           &owner, &exchange->endpoint.endpoint.id,
+                                                           clock_wall_ms(), NULL),
+                                     API_ENDPOINT_NOT_FOUND);
 }
 
 enum api_error

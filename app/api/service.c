@@ -12,6 +12,7 @@
 #include "store/attempt_store.h"
 #include "store/credential_store.h"
 #include "store/due_store.h"
+#include "store/endpoint_row.h"
 #include "store/endpoint_store.h"
 #include "store/event_list.h"
 #include "store/event_store.h"
@@ -26,11 +27,11 @@ open_database(const struct config *config, const char *account, bool prepare_on_
               const struct log *log, struct metrics_slot *metrics)
 {
     static const struct statement_set *const sets[] = {
-        &credential_statements, &payment_statements,     &payment_row_statements,
-        &refund_row_statements, &reservation_statements, &attempt_statements,
-        &due_statements,        &settlement_statements,  &refund_settlement_statements,
-        &event_statements,      &event_list_statements,  &notice_statements,
-        &adoption_statements,   &endpoint_statements,
+        &credential_statements, &payment_statements,      &payment_row_statements,
+        &refund_row_statements, &reservation_statements,  &attempt_statements,
+        &due_statements,        &settlement_statements,   &refund_settlement_statements,
+        &event_statements,      &event_list_statements,   &notice_statements,
+        &adoption_statements,   &endpoint_row_statements, &endpoint_statements,
     };
     struct database_settings settings = {
         .option_file = config->path,

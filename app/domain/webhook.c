@@ -66,6 +66,32 @@ webhook_events_parse(const char *text, uint32_t *events)
     return *events != 0;
 }
 
+static const char *const disablers[] = {
+    [WEBHOOK_NOBODY] = NULL,
+    [WEBHOOK_BY_MERCHANT] = "merchant",
+    [WEBHOOK_GONE] = "gone",
+    [WEBHOOK_FAILING] = "failing",
+};
+
+const char *
+webhook_disabler_name(enum webhook_disabler disabler)
+{
+    return disablers[disabler];
+}
+
+bool
+webhook_disabler_parse(const char *name, enum webhook_disabler *disabler)
+{
+    *disabler = WEBHOOK_NOBODY;
+    for (int i = WEBHOOK_BY_MERCHANT; i <= WEBHOOK_FAILING && name != NULL; i++) {
+        if (strcmp(disablers[i], name) == 0) {
+            *disabler = (enum webhook_disabler)i;
+            return true;
+        }
+    }
+    return name == NULL;
+}
+
 bool
 webhook_secret_new(int64_t now, struct webhook_secret *secret)
 {

@@ -23,6 +23,14 @@
 
 #define WEBHOOK_ALL_EVENTS UINT32_MAX /* also those that are still to come: "*" */
 
+/* Who disabled an endpoint. */
+enum webhook_disabler {
+    WEBHOOK_NOBODY,      /* it is enabled */
+    WEBHOOK_BY_MERCHANT, /* or by an operator for it */
+    WEBHOOK_GONE,        /* it answered 410 */
+    WEBHOOK_FAILING,     /* nothing has arrived for days */
+};
+
 struct webhook_endpoint {
     struct identifier id;
     struct identifier merchant_id;
@@ -31,8 +39,9 @@ struct webhook_endpoint {
     char url[WEBHOOK_URL_SIZE];
     bool has_description;
     char description[WEBHOOK_DESCRIPTION_SIZE];
-    bool disabled;
-    int64_t created_at; /* Unix time in milliseconds */
+    enum webhook_disabler disabled_by;
+    int64_t failing_since; /* nothing has arrived since then; 0: it does, or nothing was sent */
+    int64_t created_at;    /* Unix times in milliseconds */
 };
 
 struct webhook_secret {
@@ -48,6 +57,11 @@ bool webhook_url_is(const char *text);
 /* The words of the types, separated by commas, or "*"; and back, false for other words. */
 void webhook_events_format(uint32_t events, char text[WEBHOOK_EVENTS_SIZE]);
 bool webhook_events_parse(const char *text, uint32_t *events);
+
+/* The word for it, as lists and the database have it; NULL for WEBHOOK_NOBODY. And back: NULL is
+ * WEBHOOK_NOBODY, and a word that is none is false. */
+const char *webhook_disabler_name(enum webhook_disabler disabler);
+bool webhook_disabler_parse(const char *name, enum webhook_disabler *disabler);
 
 /* A new secret; false without random bytes. */
 bool webhook_secret_new(int64_t now, struct webhook_secret *secret)

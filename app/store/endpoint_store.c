@@ -8,24 +8,18 @@
 #include <string.h>
 
 #include "store/binding.h"
+#include "store/endpoint_row.h"
 
 enum {
     INSERT,
     INSERT_SECRET,
     WANT_LIVE,
     WANT_TEST,
-    LIST_ALL,
-    FIND,
-    LOCK,
     CHANGE,
     EXPIRE,
     DELETE,
     DELETE_SECRETS,
 };
-
-#define COLUMNS "id, url, events, description, created_at, disabled_at IS NOT NULL"
-#define COLUMN_COUNT 6
-#define OWNED "merchant_id = ? AND mode = ? AND deleted_at IS NULL"
 
 static const struct statement statements[] = {
     /* A second try finds what the first one kept. */
@@ -47,27 +41,12 @@ static const struct statement statements[] = {
                    .sql = "UPDATE merchants SET test_events = 1 WHERE id = ?",
                    .parameters = 1,
                    .late = true},
-    [LIST_ALL] = {.name = "webhook endpoints",
-                  .sql = "SELECT " COLUMNS " FROM webhook_endpoints FORCE INDEX"
-                         " (webhook_endpoints_list) WHERE " OWNED " ORDER BY id",
-                  .parameters = 2,
-                  .columns = COLUMN_COUNT,
-                  .late = true},
-    [FIND] = {.name = "webhook endpoint by id",
-              .sql = "SELECT " COLUMNS " FROM webhook_endpoints WHERE id = ? AND " OWNED,
-              .parameters = 3,
-              .columns = COLUMN_COUNT,
-              .late = true},
-    [LOCK] = {.name = "webhook endpoint, locked",
-              .sql =
-                  "SELECT " COLUMNS " FROM webhook_endpoints WHERE id = ? AND " OWNED " FOR UPDATE",
-              .parameters = 3,
-              .columns = COLUMN_COUNT,
-              .late = true},
     [CHANGE] = {.name = "webhook endpoint change",
                 .sql = "UPDATE webhook_endpoints SET url = ?, events = ?, description = ?,"
-                       " disabled_at = IF(?, IFNULL(disabled_at, ?), NULL) WHERE id = ?",
-                .parameters = 6,
+                       " disabled_at = IF(? IS NULL, NULL, IFNULL(disabled_at, ?)),"
+                       " disabled_by = ?, failing_since = IF(?, NULL, failing_since)"
+                       " WHERE id = ?",
+                .parameters = 8,
                 .late = true},
     [EXPIRE] = {.name = "end of webhook secrets",
                 .sql = "UPDATE webhook_secrets SET expires_at = LEAST(IFNULL(expires_at, ?), ?)"
@@ -96,55 +75,22 @@ struct reading {
     struct webhook_endpoint *endpoints;
     size_t room;
     size_t count;
-    struct column columns[COLUMN_COUNT];
-    struct webhook_endpoint row;
-    char events[WEBHOOK_EVENTS_SIZE];
-    MYSQL_TIME created_at;
-    int64_t disabled;
 };
 
-static enum database_result
-take(void *arg)
+static void
+keep(void *arg, const struct webhook_endpoint *found)
 {
     struct reading *reading = arg;
-    struct webhook_endpoint *row = &reading->row;
 
-    column_end(&reading->columns[1], row->url);
-    column_end(&reading->columns[2], reading->events);
-    column_end(&reading->columns[3], row->description);
-    row->has_description = !reading->columns[3].is_null;
-    row->created_at = time_from_column(&reading->created_at);
-    row->disabled = reading->disabled != 0;
-    row->merchant_id = reading->owner->merchant_id;
-    row->mode = reading->owner->mode;
-    if (!webhook_events_parse(reading->events, &row->events))
-        return DATABASE_FAILED;
     if (reading->count < reading->room)
-        reading->endpoints[reading->count++] = *row;
-    return DATABASE_DONE;
+        reading->endpoints[reading->count++] = *found;
 }
 
 static enum database_result
-execute_reading(struct database *database, struct reading *reading, size_t statement)
+execute_reading(struct database *database, struct reading *reading, enum endpoint_look_up look_up)
 {
-    MYSQL_BIND all[] = {
-        bind_identifier(reading->id != NULL ? reading->id : &reading->owner->merchant_id),
-        bind_identifier(&reading->owner->merchant_id),
-        bind_text(mode_name(reading->owner->mode)),
-    };
-    MYSQL_BIND columns[COLUMN_COUNT] = {
-        column_bytes(&reading->columns[0], reading->row.id.bytes, IDENTIFIER_SIZE),
-        column_text(&reading->columns[1], reading->row.url, sizeof reading->row.url),
-        column_text(&reading->columns[2], reading->events, sizeof reading->events),
-        column_text(&reading->columns[3], reading->row.description,
-                    sizeof reading->row.description),
-        column_time(&reading->columns[4], &reading->created_at),
-        column_number(&reading->columns[5], &reading->disabled),
-    };
-
     reading->count = 0;
-    return database_execute_rows(database, &statements[statement],
-                                 reading->id != NULL ? all : all + 1, columns, take, reading);
+    return endpoint_row_look_up(database, look_up, reading->owner, reading->id, keep, reading);
 }
 
 static enum database_result
@@ -152,7 +98,8 @@ read_endpoints(struct database *database, void *arg)
 {
     struct reading *reading = arg;
 
-    return execute_reading(database, reading, reading->id != NULL ? FIND : LIST_ALL);
+    return execute_reading(database, reading,
+                           reading->id != NULL ? ENDPOINT_BY_ID : ENDPOINTS_OF_OWNER);
 }
 
 enum store_result
@@ -195,6 +142,7 @@ insert_secret(struct database *database, const struct identifier *endpoint_id,
 struct insertion {
     const struct webhook_endpoint *endpoint;
     const struct webhook_secret *secret;
+    const struct audit_entry *entry; /* or NULL */
     enum store_result found;
 };
 
@@ -236,7 +184,7 @@ insert(struct database *database, void *arg)
                          merchant, NULL, &rows);
 
     if (result == DATABASE_DONE)
-        result = execute_reading(database, &reading, LIST_ALL);
+        result = execute_reading(database, &reading, ENDPOINTS_OF_OWNER);
     if (result != DATABASE_DONE)
         return result;
     insertion->found = STORE_OK;
@@ -249,8 +197,11 @@ insert(struct database *database, void *arg)
         return DATABASE_DONE;
     }
     result = insert_row(database, endpoint);
-    return result == DATABASE_DONE ? insert_secret(database, &endpoint->id, insertion->secret)
-                                   : result;
+    if (result == DATABASE_DONE)
+        result = insert_secret(database, &endpoint->id, insertion->secret);
+    if (result == DATABASE_DONE && insertion->entry != NULL)
+        result = audit_store_insert(database, insertion->entry);
+    return result;
 }
 
 static enum database_result
@@ -261,9 +212,11 @@ insert_at_once(struct database *database, void *arg)
 
 enum store_result
 endpoint_store_insert(struct database *database, struct deadline deadline,
-                      const struct webhook_endpoint *endpoint, const struct webhook_secret *secret)
+                      const struct webhook_endpoint *endpoint, const struct webhook_secret *secret,
+                      const struct audit_entry *entry)
 {
-    struct insertion insertion = {.endpoint = endpoint, .secret = secret, .found = STORE_FAILED};
+    struct insertion insertion = {
+        .endpoint = endpoint, .secret = secret, .entry = entry, .found = STORE_FAILED};
     enum database_result result = database_run(database, deadline, insert_at_once, &insertion);
 
     return store_result_of(result, insertion.found);
@@ -277,19 +230,15 @@ struct writing {
     const struct webhook_secret *secret;  /* or NULL: with neither it is deleted */
     int64_t time;                         /* of the end of what was before */
     struct webhook_endpoint *endpoint;
+    const struct audit_entry *entry; /* or NULL */
+    size_t changed;                  /* rows */
     bool found;
 };
 
-static enum database_result
-change_row(struct database *database, const struct writing *writing)
+/* What stands afterwards. */
+static void
+apply(const struct endpoint_change *change, struct webhook_endpoint *endpoint)
 {
-    struct webhook_endpoint *endpoint = writing->endpoint;
-    const struct endpoint_change *change = writing->change;
-    char events[WEBHOOK_EVENTS_SIZE];
-    MYSQL_TIME now = time_to_column(change->now);
-    int64_t disabled;
-    size_t rows;
-
     if (change->url != NULL)
         strcpy(endpoint->url, change->url);
     if (change->events != 0)
@@ -298,26 +247,43 @@ change_row(struct database *database, const struct writing *writing)
         endpoint->has_description = change->description != NULL;
         strcpy(endpoint->description, change->description != NULL ? change->description : "");
     }
-    if (change->sets_disabled)
-        endpoint->disabled = change->disabled;
-    disabled = endpoint->disabled ? 1 : 0;
+    if (change->sets_disabled && !change->disabled) {
+        endpoint->disabled_by = WEBHOOK_NOBODY;
+        endpoint->failing_since = 0;
+    } else if (change->sets_disabled && endpoint->disabled_by == WEBHOOK_NOBODY) {
+        endpoint->disabled_by = WEBHOOK_BY_MERCHANT;
+    }
+}
+
+static enum database_result
+change_row(struct database *database, struct writing *writing)
+{
+    struct webhook_endpoint *endpoint = writing->endpoint;
+    const struct endpoint_change *change = writing->change;
+    char events[WEBHOOK_EVENTS_SIZE];
+    MYSQL_TIME now = time_to_column(change->now);
+    int64_t enables = change->sets_disabled && !change->disabled ? 1 : 0;
+
+    apply(change, endpoint);
     webhook_events_format(endpoint->events, events);
     {
         MYSQL_BIND parameters[] = {
             bind_text(endpoint->url),
             bind_text(events),
             bind_text(endpoint->has_description ? endpoint->description : NULL),
-            bind_number(&disabled),
+            bind_text(webhook_disabler_name(endpoint->disabled_by)),
             bind_time(&now),
+            bind_text(webhook_disabler_name(endpoint->disabled_by)),
+            bind_number(&enables),
             bind_identifier(writing->id),
         };
 
-        return database_execute(database, &statements[CHANGE], parameters, NULL, &rows);
+        return database_execute(database, &statements[CHANGE], parameters, NULL, &writing->changed);
     }
 }
 
 static enum database_result
-rotate(struct database *database, const struct writing *writing)
+rotate(struct database *database, struct writing *writing)
 {
     MYSQL_TIME until = time_to_column(writing->time);
     MYSQL_BIND parameters[] = {
@@ -329,24 +295,33 @@ rotate(struct database *database, const struct writing *writing)
     size_t rows;
     enum database_result result = insert_secret(database, writing->id, writing->secret);
 
+    writing->changed = 1;
     return result == DATABASE_DONE
                ? database_execute(database, &statements[EXPIRE], parameters, NULL, &rows)
                : result;
 }
 
 static enum database_result
-delete_row(struct database *database, const struct writing *writing)
+delete_row(struct database *database, struct writing *writing)
 {
     MYSQL_TIME now = time_to_column(writing->time);
     MYSQL_BIND endpoint[] = {bind_time(&now), bind_time(&now), bind_identifier(writing->id)};
     MYSQL_BIND secrets[] = {bind_time(&now), bind_identifier(writing->id)};
     size_t rows;
     enum database_result result =
-        database_execute(database, &statements[DELETE], endpoint, NULL, &rows);
+        database_execute(database, &statements[DELETE], endpoint, NULL, &writing->changed);
 
     return result == DATABASE_DONE
                ? database_execute(database, &statements[DELETE_SECRETS], secrets, NULL, &rows)
                : result;
+}
+
+static enum database_result
+write_locked(struct database *database, struct writing *writing)
+{
+    if (writing->change != NULL)
+        return change_row(database, writing);
+    return writing->secret != NULL ? rotate(database, writing) : delete_row(database, writing);
 }
 
 /* What a plain SELECT has not found is not locked. */
@@ -356,17 +331,18 @@ write_endpoint(struct database *database, void *arg)
     struct writing *writing = arg;
     struct reading reading = {
         .owner = writing->owner, .id = writing->id, .endpoints = writing->endpoint, .room = 1};
-    enum database_result result = execute_reading(database, &reading, FIND);
+    enum database_result result = execute_reading(database, &reading, ENDPOINT_BY_ID);
 
     if (result == DATABASE_DONE && reading.count == 1)
-        result = execute_reading(database, &reading, LOCK);
+        result = execute_reading(database, &reading, ENDPOINT_LOCKED);
     /* One that an earlier try has found, and this one has not, was deleted by it. */
     writing->found = writing->found || reading.count == 1;
     if (result != DATABASE_DONE || reading.count == 0)
         return result;
-    if (writing->change != NULL)
-        return change_row(database, writing);
-    return writing->secret != NULL ? rotate(database, writing) : delete_row(database, writing);
+    result = write_locked(database, writing);
+    if (result == DATABASE_DONE && writing->changed > 0 && writing->entry != NULL)
+        result = audit_store_insert(database, writing->entry);
+    return result;
 }
 
 static enum database_result
@@ -386,9 +362,11 @@ run_writing(struct database *database, struct deadline deadline, struct writing 
 enum store_result
 endpoint_store_change(struct database *database, struct deadline deadline,
                       const struct endpoint_owner *owner, const struct identifier *id,
-                      const struct endpoint_change *change, struct webhook_endpoint *endpoint)
+                      const struct endpoint_change *change, const struct audit_entry *entry,
+                      struct webhook_endpoint *endpoint)
 {
-    struct writing writing = {.owner = owner, .id = id, .change = change, .endpoint = endpoint};
+    struct writing writing = {
+        .owner = owner, .id = id, .change = change, .entry = entry, .endpoint = endpoint};
 
     return run_writing(database, deadline, &writing);
 }
@@ -397,20 +375,26 @@ enum store_result
 endpoint_store_rotate(struct database *database, struct deadline deadline,
                       const struct endpoint_owner *owner, const struct identifier *id,
                       const struct webhook_secret *secret, int64_t old_until,
-                      struct webhook_endpoint *endpoint)
+                      const struct audit_entry *entry, struct webhook_endpoint *endpoint)
 {
-    struct writing writing = {
-        .owner = owner, .id = id, .secret = secret, .time = old_until, .endpoint = endpoint};
+    struct writing writing = {.owner = owner,
+                              .id = id,
+                              .secret = secret,
+                              .time = old_until,
+                              .entry = entry,
+                              .endpoint = endpoint};
 
     return run_writing(database, deadline, &writing);
 }
 
 enum store_result
 endpoint_store_delete(struct database *database, struct deadline deadline,
-                      const struct endpoint_owner *owner, const struct identifier *id, int64_t now)
+                      const struct endpoint_owner *owner, const struct identifier *id, int64_t now,
+                      const struct audit_entry *entry)
 {
     struct webhook_endpoint endpoint;
-    struct writing writing = {.owner = owner, .id = id, .time = now, .endpoint = &endpoint};
+    struct writing writing = {
+        .owner = owner, .id = id, .time = now, .entry = entry, .endpoint = &endpoint};
 
     return run_writing(database, deadline, &writing);
 }

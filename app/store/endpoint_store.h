@@ -7,6 +7,7 @@
 #define PAYMENT_API_STORE_ENDPOINT_STORE_H
 
 #include "domain/webhook.h"
+#include "store/audit_store.h"
 #include "store/database.h"
 
 extern const struct statement_set endpoint_statements;
@@ -19,11 +20,15 @@ struct endpoint_owner {
     enum mode mode;
 };
 
+/* Those that write take the row of the audit for it where an administrator does; NULL: the merchant
+ * does. */
+
 /* Keeps one with its secret, and lets changes of the merchant's records in its mode be told by
  * events from now on. STORE_REFUSED: the merchant has ENDPOINTS_MAX. */
 enum store_result endpoint_store_insert(struct database *database, struct deadline deadline,
                                         const struct webhook_endpoint *endpoint,
-                                        const struct webhook_secret *secret)
+                                        const struct webhook_secret *secret,
+                                        const struct audit_entry *entry)
     __attribute__((warn_unused_result));
 
 /* Finds all of a merchant and mode, the oldest first; endpoints has room for ENDPOINTS_MAX. */
@@ -38,7 +43,7 @@ enum store_result endpoint_store_find(struct database *database, struct deadline
                                       struct webhook_endpoint *endpoint)
     __attribute__((warn_unused_result));
 
-/* What is changed of one; the others stay. */
+/* What is changed of one; the others stay. Who enables one says that it works again. */
 struct endpoint_change {
     const char *url; /* NULL: stays; not owned */
     uint32_t events; /* 0: stay */
@@ -54,6 +59,7 @@ enum store_result endpoint_store_change(struct database *database, struct deadli
                                         const struct endpoint_owner *owner,
                                         const struct identifier *id,
                                         const struct endpoint_change *change,
+                                        const struct audit_entry *entry,
                                         struct webhook_endpoint *endpoint)
     __attribute__((warn_unused_result));
 
@@ -62,13 +68,15 @@ enum store_result endpoint_store_rotate(struct database *database, struct deadli
                                         const struct endpoint_owner *owner,
                                         const struct identifier *id,
                                         const struct webhook_secret *secret, int64_t old_until,
+                                        const struct audit_entry *entry,
                                         struct webhook_endpoint *endpoint)
     __attribute__((warn_unused_result));
 
 /* It is not there any more, and neither are its secrets. STORE_NOT_FOUND. */
 enum store_result endpoint_store_delete(struct database *database, struct deadline deadline,
                                         const struct endpoint_owner *owner,
-                                        const struct identifier *id, int64_t now)
+                                        const struct identifier *id, int64_t now,
+                                        const struct audit_entry *entry)
     __attribute__((warn_unused_result));
 
 #endif

@@ -87,12 +87,28 @@ def test_one_is_changed(client):
     expected = shown(made)
     for name, value in changes.items():
         expected[name] = value
+        if value == "disabled":
+            expected["disabled_by"] = "merchant"
         assert client.post(path, {name: value}).json() == expected
     assert client.get(path).json() == expected
     for name, value, message in (("status", "off", "Invalid status"), ("url", "ftp://x", "Invalid URL"),
                                  ("events", [], "Invalid events")):
         assert client.post(path, {name: value}).json() == {"error": message}
+    del expected["disabled_by"]
     assert client.post(path, {"status": "enabled"}).json() == {**expected, "status": "enabled"}
+
+
+@pytest.mark.parametrize("who", ["gone", "failing"])
+def test_why_one_is_disabled_is_shown_until_it_is_enabled(stack, client, who):
+    made = make(client, description=who)
+    path = f"/webhook_endpoints/{made.json()['id']}"
+    stack.database.sql(f"UPDATE webhook_endpoints SET disabled_at = UTC_TIMESTAMP(3), disabled_by = '{who}',"
+                       f" failing_since = UTC_TIMESTAMP(3) WHERE description = '{who}'")
+    for answer in (client.get(path), client.post(path, {"status": "disabled"}), client.post(path, {"events": ["*"]})):
+        assert (answer.json()["status"], answer.json()["disabled_by"]) == ("disabled", who)
+    assert client.post(path, {"status": "enabled"}).json() == client.get(path).json() == shown(made)
+    assert stack.database.sql("SELECT disabled_at, disabled_by, failing_since FROM webhook_endpoints"
+                              f" WHERE description = '{who}'") == [["NULL"] * 3]
 
 
 def test_a_secret_is_replaced_and_both_sign_for_a_time(stack, client):

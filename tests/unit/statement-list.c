@@ -9,6 +9,7 @@
 #include "store/attempt_store.h"
 #include "store/credential_store.h"
 #include "store/due_store.h"
+#include "store/endpoint_row.h"
 #include "store/endpoint_store.h"
 #include "store/event_list.h"
 #include "store/event_store.h"
@@ -29,7 +30,7 @@ main(void)
         &full_statements,        &refund_settlement_statements,
         &event_statements,       &event_list_statements,
         &notice_statements,      &adoption_statements,
-        &endpoint_statements,
+        &endpoint_statements,    &endpoint_row_statements,
     };
 
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
