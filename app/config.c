@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/network.h"
 #include "option_group.h"
 
 #define OPTION(member, kind, least, most, text, line)                               \
@@ -44,6 +45,13 @@ static const struct option_row options[] = {
            "seconds to connect to the database, and for each of its answers"),
     OPTION(key_cache_seconds, OPTION_NUMBER, 0, 300, "2",
            "seconds that a worker remembers an API key, so also until a revocation holds; 0: none"),
+    OPTION(webhooks, OPTION_BOOLEAN, 0, 0, "no",
+           "send events to the webhook endpoints of merchants: one process more, the courier"),
+    OPTION(allow_webhook_addresses, OPTION_NETWORKS, 0,
+           sizeof((struct config *)0)->allow_webhook_addresses, "",
+           "networks that webhook endpoints may be in besides the internet: 192.168.0.0/16, ..."),
+    OPTION(webhook_ca_file, OPTION_PATH, 0, sizeof((struct config *)0)->webhook_ca_file, "",
+           "certificates (PEM) that webhook endpoints are verified with; empty: the system's"),
     OPTION(fastcgi_keepalive, OPTION_BOOLEAN, 0, 0, "no",
            "keep the web server's connections open between requests"),
     OPTION(log_target, OPTION_LOG_TARGET, 0, 0, "stderr", "stderr or syslog"),
@@ -120,6 +128,7 @@ config_set(struct config *config, const struct option_row *option, const char *v
            char error[CONFIG_ERROR_SIZE])
 {
     void *member = (char *)config + option->offset;
+    struct networks networks;
     bool good = false;
 
     switch (option->type) {
@@ -166,6 +175,25 @@ config_set(struct config *config, const struct option_row *option, const char *v
             snprintf(error, CONFIG_ERROR_SIZE,
                      "%s is '%.64s', but must be error, warning, notice, info or debug",
                      option->name, value);
+        break;
+    case OPTION_NETWORKS:
+        good = strlen(value) < (size_t)option->maximum && networks_parse(value, &networks);
+        if (good)
+            strcpy(member, value);
+        else
+            snprintf(error, CONFIG_ERROR_SIZE,
+                     "%s is '%.64s', but must be up to %d networks such as 192.168.0.0/16 or"
+                     " fd00::/8, with no bits set behind the prefix",
+                     option->name, value, NETWORKS_MAX);
+        break;
+    case OPTION_PATH:
+        good = strlen(value) < (size_t)option->maximum && (value[0] == '\0' || value[0] == '/');
+        if (good)
+            strcpy(member, value);
+        else
+            snprintf(error, CONFIG_ERROR_SIZE,
+                     "%s is '%.64s', but must be an absolute path, shorter than %d characters",
+                     option->name, value, option->maximum);
         break;
     case OPTION_LOG_FORMAT:
         good = log_format_parse(value, member);

@@ -22,21 +22,24 @@
 #define CONFIG_ERROR_SIZE 512
 
 struct config {
-    char path[PATH_MAX];    /* the file that was read */
-    char listen[256];       /* "" when the socket comes on fd 0 */
-    int listen_mode;        /* file mode of a unix socket */
-    bool allow_remote;      /* listen on a routable address all the same */
-    int workers;            /* processes; 1: this process is the worker */
-    int max_body;           /* bytes */
-    int max_in_hand;        /* requests that one worker has taken and not answered */
-    int request_timeout;    /* seconds for one request, from accept to reply */
-    int body_timeout;       /* seconds that the web server may pause while it sends */
-    int max_queue_seconds;  /* a request that waited longer is refused; 0: none is */
-    int processor_timeout;  /* seconds more for a request whose processor is called */
-    int action_timeout;     /* seconds that a customer may take at a processor's page */
-    int database_timeout;   /* seconds for a connect and for each answer */
-    int key_cache_seconds;  /* 0: each request looks its key up */
-    bool fastcgi_keepalive; /* keep the web server's connections open between requests */
+    char path[PATH_MAX];               /* the file that was read */
+    char listen[256];                  /* "" when the socket comes on fd 0 */
+    int listen_mode;                   /* file mode of a unix socket */
+    bool allow_remote;                 /* listen on a routable address all the same */
+    int workers;                       /* processes; 1: this process is the worker */
+    int max_body;                      /* bytes */
+    int max_in_hand;                   /* requests that one worker has taken and not answered */
+    int request_timeout;               /* seconds for one request, from accept to reply */
+    int body_timeout;                  /* seconds that the web server may pause while it sends */
+    int max_queue_seconds;             /* a request that waited longer is refused; 0: none is */
+    int processor_timeout;             /* seconds more for a request whose processor is called */
+    int action_timeout;                /* seconds that a customer may take at a processor's page */
+    int database_timeout;              /* seconds for a connect and for each answer */
+    bool webhooks;                     /* events are sent to merchants' endpoints */
+    char allow_webhook_addresses[256]; /* networks that they may be in besides the internet's */
+    char webhook_ca_file[256];         /* "": the system's */
+    int key_cache_seconds;             /* 0: each request looks its key up */
+    bool fastcgi_keepalive;            /* keep the web server's connections open between requests */
     enum log_target log_target;
     enum log_level log_level;
     enum log_format log_format;
@@ -53,6 +56,8 @@ enum option_type {
     OPTION_LOG_TARGET,
     OPTION_LOG_LEVEL,
     OPTION_LOG_FORMAT,
+    OPTION_NETWORKS,
+    OPTION_PATH,
 };
 
 /* One row tells all about one option. On the command line its name has "-" for "_". */

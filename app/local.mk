@@ -45,17 +45,20 @@ app_libpaymentapi_a_SOURCES = \
 	app/api/routes.c app/api/routes.h \
 	app/api/service.c app/api/service.h \
 	app/api/turn.c app/api/turn.h \
+	app/background/courier.c app/background/courier.h \
 	app/background/reconciler.c app/background/reconciler.h \
 	app/domain/attempt.c app/domain/attempt.h \
 	app/domain/api_key.c app/domain/api_key.h \
 	app/domain/card_number.c app/domain/card_number.h \
 	app/domain/currency.c app/domain/currency.h \
+	app/domain/delivery.c app/domain/delivery.h \
 	app/domain/event.c app/domain/event.h \
 	app/domain/idempotency_key.c app/domain/idempotency_key.h \
 	app/domain/identifier.c app/domain/identifier.h \
 	app/domain/metadata.c app/domain/metadata.h \
 	app/domain/mode.c app/domain/mode.h \
 	app/domain/money.c app/domain/money.h \
+	app/domain/network.c app/domain/network.h \
 	app/domain/notice.c app/domain/notice.h \
 	app/domain/page.c app/domain/page.h \
 	app/domain/payment.c app/domain/payment.h \
@@ -79,6 +82,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/http/response.c app/http/response.h \
 	app/http/router.c app/http/router.h \
 	app/operations/attend.c app/operations/attend.h \
+	app/operations/deliver.c app/operations/deliver.h \
 	app/operations/charge.c app/operations/charge.h \
 	app/operations/operation.c app/operations/operation.h \
 	app/operations/reconcile.c app/operations/reconcile.h \
@@ -108,6 +112,9 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/connection.c app/store/connection.h \
 	app/store/credential_store.c app/store/credential_store.h \
 	app/store/database.c app/store/database.h \
+	app/store/delivery_note_store.c app/store/delivery_note_store.h \
+	app/store/delivery_store.c app/store/delivery_store.h \
+	app/store/dispatch_store.c app/store/dispatch_store.h \
 	app/store/due_store.c app/store/due_store.h \
 	app/store/endpoint_row.c app/store/endpoint_row.h \
 	app/store/endpoint_store.c app/store/endpoint_store.h \

@@ -70,6 +70,15 @@ metrics_forget_unresolved(struct metrics *metrics)
         metrics_set(&metrics->slots[i].gauges.counted_at, 0);
 }
 
+void
+metrics_forget_deliveries(struct metrics *metrics)
+{
+    size_t used = metrics_get(&metrics->used);
+
+    for (size_t i = 0; i < used; i++)
+        metrics_set(&metrics->slots[i].gauges.deliveries_counted_at, 0);
+}
+
 struct metrics_place
 metrics_take_slot(struct metrics *metrics, size_t number)
 {

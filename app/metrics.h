@@ -91,6 +91,9 @@ struct metrics_slot {
         metrics_number connected;   /* to the database: 0 or 1 */
         metrics_number counted_at;  /* unresolved, Unix seconds; 0: not by this process */
         metrics_number unresolved[METRICS_RECORDS][METRICS_AGES];
+        metrics_number deliveries_counted_at; /* Unix seconds; 0: not by this process */
+        metrics_number deliveries_waiting;
+        metrics_number deliveries_due_at; /* the first of them, Unix seconds; 0: none waits */
     } gauges;
 };
 
@@ -139,6 +142,9 @@ void metrics_clear_gauges(struct metrics_slot *slot);
 
 /* For the parent: nobody counts what is unresolved any more. */
 void metrics_forget_unresolved(struct metrics *metrics);
+
+/* The same of the deliveries that wait. */
+void metrics_forget_deliveries(struct metrics *metrics);
 
 /* For the parent: the name gets a number, if it has none yet. */
 void metrics_note_processor(struct metrics *metrics, const char *name);

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "background/courier.h"
 #include "background/reconciler.h"
 #include "children.h"
 #include "clock.h"
@@ -35,6 +36,7 @@ struct role {
     enum worker_end (*run)(const struct config *config, const char *account,
                            const struct listener *listener, struct heartbeat *heartbeat,
                            struct metrics_place metrics);
+    void (*forget)(struct metrics *metrics); /* what none of them counts any more; or NULL */
 };
 
 static int
@@ -50,12 +52,25 @@ count_reconcilers(const struct config *config)
     return config->processors.count > 0 ? 1 : 0;
 }
 
+/* Merchants may have endpoints in any mode. */
+static int
+count_couriers(const struct config *config)
+{
+    return config->webhooks ? 1 : 0;
+}
+
 static const struct role roles[] = {
     {.name = "worker", .count = count_workers, .account = WORKER_ACCOUNT, .run = worker_run},
     {.name = "reconciler",
      .count = count_reconcilers,
      .account = WORKER_ACCOUNT,
-     .run = reconciler_run},
+     .run = reconciler_run,
+     .forget = metrics_forget_unresolved},
+    {.name = "courier",
+     .count = count_couriers,
+     .account = WORKER_ACCOUNT,
+     .run = courier_run,
+     .forget = metrics_forget_deliveries},
 };
 
 #define ROLE_COUNT (sizeof roles / sizeof roles[0])
@@ -262,8 +277,8 @@ note_death(struct supervisor *supervisor, struct child *child, int status)
     int64_t now = clock_monotonic_ms();
 
     metrics_clear_gauges(&supervisor->metrics->slots[child - supervisor->children]);
-    if (roles[child->role].count(supervisor->config) == 0)
-        metrics_forget_unresolved(supervisor->metrics);
+    if (roles[child->role].forget != NULL && roles[child->role].count(supervisor->config) == 0)
+        roles[child->role].forget(supervisor->metrics);
     if (child->state == CHILD_SERVING) {
         metrics_add(&supervisor->metrics->roles[child->role].died, 1);
         if (WIFSIGNALED(status))

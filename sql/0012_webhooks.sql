@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS webhook_endpoints (
   resend_until BINARY(16)  NULL,
   PRIMARY KEY (id),
   KEY webhook_endpoints_list (merchant_id, mode, deleted_at, id),
+  KEY webhook_endpoints_resend (resend_until),
   CONSTRAINT webhook_endpoints_merchant FOREIGN KEY (merchant_id) REFERENCES merchants (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
@@ -49,7 +50,8 @@ CREATE TABLE IF NOT EXISTS webhook_deliveries (
   tries       TINYINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'since it was last made pending',
   due_at      DATETIME(3) NULL COMMENT 'when it is tried next; NULL unless it is pending',
   PRIMARY KEY (endpoint_id, event_id),
-  KEY webhook_deliveries_due (endpoint_id, due_at),
+  KEY webhook_deliveries_due (endpoint_id, state, due_at),
+  KEY webhook_deliveries_waiting (state, due_at),
   KEY webhook_deliveries_event (event_id),
   CONSTRAINT webhook_deliveries_endpoint FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoints (id),
   CONSTRAINT webhook_deliveries_event FOREIGN KEY (event_id) REFERENCES events (id),

@@ -347,6 +347,7 @@ EXTRA_DIST += \
 	tests/functional/test_bad_input.py \
 	tests/functional/test_configuration.py \
 	tests/functional/test_database.py \
+	tests/functional/test_delivery.py \
 	tests/functional/test_deployments.py \
 	tests/functional/test_differences.py \
 	tests/functional/test_events.py \
@@ -401,6 +402,7 @@ EXTRA_DIST += \
 	tests/harness/load.py \
 	tests/harness/npm.py \
 	tests/harness/process.py \
+	tests/harness/receiver.py \
 	tests/harness/servers.py \
 	tests/harness/stack.py \
 	tests/harness/tap.py \
@@ -425,7 +427,10 @@ EXTRA_DIST += \
 	tests/stripe/package-lock.json \
 	tests/stripe/package.json \
 	tests/valgrind/libraries.supp \
-	tests/valgrind/run
+	tests/valgrind/run \
+	tests/webhooks/package-lock.json \
+	tests/webhooks/package.json \
+	tests/webhooks/verify.js
 
 # The simulated world: tests/simulation/run builds it. Its objects come first: those of the library
 # that talk to the kernel, to MariaDB or by libcurl are not linked then, and neither are those
@@ -493,4 +498,4 @@ tests_simulation_compare_real_LDADD = $(library_LIBS)
 
 # What the property tests remember of earlier runs, and packages of npm.
 clean-local:
-	rm -rf .hypothesis tests/acquirer tests/openapi-node tests/stripe-node benchmark-node
+	rm -rf .hypothesis tests/acquirer tests/openapi-node tests/stripe-node tests/webhooks-node benchmark-node

@@ -303,9 +303,9 @@ append_calls(const struct metrics *metrics, struct response *response)
     }
 }
 
-/* The last count of any process. */
+/* The last count of any process: by the member that says when. */
 static const struct metrics_gauges *
-find_count(const struct metrics *metrics)
+find_count(const struct metrics *metrics, size_t offset)
 {
     const struct metrics_gauges *found = NULL;
     size_t used = metrics_get(&metrics->used);
@@ -313,10 +313,12 @@ find_count(const struct metrics *metrics)
 
     for (size_t i = 0; i < used; i++) {
         const struct metrics_gauges *gauges = &metrics->slots[i].gauges;
+        uint64_t at =
+            metrics_get((const metrics_number *)(const void *)((const char *)gauges + offset));
 
-        if (metrics_get(&gauges->counted_at) <= newest)
+        if (at <= newest)
             continue;
-        newest = metrics_get(&gauges->counted_at);
+        newest = at;
         found = gauges;
     }
     return found;
@@ -325,7 +327,8 @@ find_count(const struct metrics *metrics)
 static void
 append_unresolved(const struct metrics *metrics, struct response *response)
 {
-    const struct metrics_gauges *gauges = find_count(metrics);
+    const struct metrics_gauges *gauges =
+        find_count(metrics, offsetof(struct metrics_gauges, counted_at));
     char labels[LABELS_SIZE];
 
     if (gauges == NULL)
@@ -341,6 +344,27 @@ append_unresolved(const struct metrics *metrics, struct response *response)
     begin(response, "unresolved_counted_timestamp_seconds", "gauge",
           "When the unresolved were counted, by the reconciler.");
     line(response, "unresolved_counted_timestamp_seconds", "", metrics_get(&gauges->counted_at));
+}
+
+static void
+append_deliveries(const struct metrics *metrics, struct response *response)
+{
+    const struct metrics_gauges *gauges =
+        find_count(metrics, offsetof(struct metrics_gauges, deliveries_counted_at));
+
+    if (gauges == NULL)
+        return; /* nothing is sent by this pool */
+    begin(response, "webhook_deliveries_waiting", "gauge",
+          "Events that are still to be sent to an endpoint; of the whole database.");
+    line(response, "webhook_deliveries_waiting", "", metrics_get(&gauges->deliveries_waiting));
+    begin(response, "webhook_delivery_due_timestamp_seconds", "gauge",
+          "When the first of them is due; 0 when none waits.");
+    line(response, "webhook_delivery_due_timestamp_seconds", "",
+         metrics_get(&gauges->deliveries_due_at));
+    begin(response, "webhook_deliveries_counted_timestamp_seconds", "gauge",
+          "When they were counted, by the courier.");
+    line(response, "webhook_deliveries_counted_timestamp_seconds", "",
+         metrics_get(&gauges->deliveries_counted_at));
 }
 
 /* One line for each role. */
@@ -406,6 +430,7 @@ represent_metrics(const struct exchange *exchange, struct response *response)
     append_database(metrics, response);
     append_calls(metrics, response);
     append_unresolved(metrics, response);
+    append_deliveries(metrics, response);
 }
 
 enum api_error

@@ -11,6 +11,9 @@
 #include "store/adoption_store.h"
 #include "store/attempt_store.h"
 #include "store/credential_store.h"
+#include "store/delivery_note_store.h"
+#include "store/delivery_store.h"
+#include "store/dispatch_store.h"
 #include "store/due_store.h"
 #include "store/endpoint_row.h"
 #include "store/endpoint_store.h"
@@ -32,6 +35,7 @@ open_database(const struct config *config, const char *account, bool prepare_on_
         &due_statements,        &settlement_statements,   &refund_settlement_statements,
         &event_statements,      &event_list_statements,   &notice_statements,
         &adoption_statements,   &endpoint_row_statements, &endpoint_statements,
+        &dispatch_statements,   &delivery_statements,     &delivery_note_statements,
     };
     struct database_settings settings = {
         .option_file = config->path,

@@ -100,17 +100,17 @@ outbound_free(struct outbound *outbound)
 static void
 log_end(const struct outbound *outbound, const struct outbound_call *call)
 {
+    enum log_level level = call->peer->is_unreliable ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
+
     switch (call->result) {
     case OUTBOUND_ANSWERED:
         log_write(outbound->log, LOG_LEVEL_DEBUG, "call to %s: %d", call->peer->name, call->status);
         return;
     case OUTBOUND_NOT_SENT:
-        log_write(outbound->log, LOG_LEVEL_WARNING, "call to %s: not sent: %s", call->peer->name,
-                  call->error);
+        log_write(outbound->log, level, "call to %s: not sent: %s", call->peer->name, call->error);
         return;
     case OUTBOUND_LOST:
-        log_write(outbound->log, LOG_LEVEL_WARNING, "call to %s: no answer: %s", call->peer->name,
-                  call->error);
+        log_write(outbound->log, level, "call to %s: no answer: %s", call->peer->name, call->error);
         return;
     }
 }

@@ -30,15 +30,25 @@
 #define OUTBOUND_ANSWER_MAX ((size_t)256 * 1024) /* bytes of an answer's body */
 #define OUTBOUND_HEADERS_MAX 8                   /* header lines of a call */
 
+struct networks;
+
 /* Whom calls go to; its address tells it from others. Must outlive the outbound. */
 struct outbound_peer {
     const char *name;    /* for the log; not owned */
     const char *ca_file; /* PEM; NULL: the system's; not owned */
     const char *proxy;   /* a URL; NULL: none; not owned */
+    /* For addresses that somebody else has chosen: those of the public internet and these are
+     * called, and no other. Looked at when a connection is made, so a name may answer what it
+     * likes. NULL: any address; not owned. */
+    const struct networks *allowed;
+    /* For answers whose status says all: of their body so many bytes are read, and headers make an
+     * answer. 0: answers are wanted whole, up to OUTBOUND_ANSWER_MAX. */
+    size_t answer_enough;
+    bool is_unreliable; /* a call that comes to nothing is no warning in the log */
 };
 
 enum outbound_result {
-    OUTBOUND_ANSWERED, /* status and answer are whole */
+    OUTBOUND_ANSWERED, /* status and answer are whole, or as whole as is wanted */
     OUTBOUND_NOT_SENT, /* surely: nothing was written to a connection that stood */
     OUTBOUND_LOST,     /* it may have arrived; the answer did not, or not all of it */
 };

@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include "domain/network.h"
 
 #define CONNECT_MS_MAX 10000L                  /* name, TCP and TLS: what ends here was not sent */
 #define HEADERS_LENGTH_MAX ((size_t)32 * 1024) /* of an answer */
@@ -75,8 +78,13 @@ static size_t
 take_body(char *bytes, size_t size, size_t count, void *transfer_pointer)
 {
     struct outbound_transfer *transfer = transfer_pointer;
-    size_t length = size * count, needed = transfer->answer_length + length + 1;
+    size_t length = size * count, enough = transfer->call->peer->answer_enough, needed;
 
+    if (enough > 0 && length >= enough - transfer->answer_length) {
+        length = enough - transfer->answer_length;
+        transfer->has_enough = true;
+    }
+    needed = transfer->answer_length + length + 1;
     if (needed - 1 > OUTBOUND_ANSWER_MAX) {
         transfer->refusal = "the answer is too large";
         return 0;
@@ -98,7 +106,7 @@ take_body(char *bytes, size_t size, size_t count, void *transfer_pointer)
     memcpy(transfer->answer + transfer->answer_length, bytes, length);
     transfer->answer_length += length;
     transfer->answer[transfer->answer_length] = '\0';
-    return length;
+    return transfer->has_enough ? 0 : length; /* 0 ends the transfer */
 }
 
 /* CURLOPT_PREREQFUNCTION: the request is handed to a connection. Called again when libcurl sends it
@@ -115,6 +123,22 @@ count_sending(void *transfer_pointer, char *address, char *local_address, int po
     (void)local_port;
     transfer->sendings++;
     return CURL_PREREQFUNC_OK;
+}
+
+/* CURLOPT_OPENSOCKETFUNCTION: a connection to an address is about to be made. */
+static curl_socket_t
+open_socket(void *transfer_pointer, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct outbound_transfer *transfer = transfer_pointer;
+    const struct networks *allowed = transfer->call->peer->allowed;
+
+    (void)purpose;
+    if (allowed != NULL && !network_is_public(&address->addr) &&
+        !networks_contain(allowed, &address->addr)) {
+        transfer->refusal = "its address is not one of the public internet";
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 static bool
@@ -177,6 +201,7 @@ set_options(struct outbound_transfer *transfer)
            SET(WRITEFUNCTION, take_body) && SET(WRITEDATA, transfer) &&
            SET(HEADERFUNCTION, take_header) && SET(HEADERDATA, transfer) &&
            SET(PREREQFUNCTION, count_sending) && SET(PREREQDATA, transfer) &&
+           SET(OPENSOCKETFUNCTION, open_socket) && SET(OPENSOCKETDATA, transfer) &&
            SET(PROTOCOLS_STR, "https") && SET(FOLLOWLOCATION, 0L) &&
            SET(NETRC, (long)CURL_NETRC_IGNORED) && set_proxy(easy, peer) &&
            SET(SSL_VERIFYPEER, 1L) && SET(SSL_VERIFYHOST, 2L) &&
@@ -241,6 +266,8 @@ is_whole(const struct outbound_transfer *transfer, long status)
 
     if (status < 200 || status > 599 || !transfer->has_all_headers)
         return false;
+    if (transfer->call->peer->answer_enough > 0)
+        return true;
     if (curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version) != CURLE_OK ||
         curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length) != CURLE_OK)
         return false;
@@ -276,7 +303,7 @@ transfer_finish(struct outbound_transfer *transfer, CURLcode code)
     long status = 0;
 
     transfer->call->was_repeated = transfer->sendings > 1;
-    if (code == CURLE_OK &&
+    if ((code == CURLE_OK || transfer->has_enough) &&
         curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
         is_whole(transfer, status)) {
         take_answer(transfer, (int)status);

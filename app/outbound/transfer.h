@@ -27,6 +27,7 @@ struct outbound_transfer {
     size_t answer_size;    /* allocated */
     size_t headers_length; /* bytes of headers that came */
     bool has_all_headers;  /* the last line of headers was the blank one */
+    bool has_enough;       /* as much of the answer came as the peer's answers are wanted */
     const char *refusal;   /* why we ended it ourselves; NULL */
     char error[CURL_ERROR_SIZE];
 };

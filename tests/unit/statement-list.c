@@ -8,6 +8,9 @@
 #include "store/adoption_store.h"
 #include "store/attempt_store.h"
 #include "store/credential_store.h"
+#include "store/delivery_note_store.h"
+#include "store/delivery_store.h"
+#include "store/dispatch_store.h"
 #include "store/due_store.h"
 #include "store/endpoint_row.h"
 #include "store/endpoint_store.h"
@@ -23,14 +26,16 @@ int
 main(void)
 {
     static const struct statement_set *const sets[] = {
-        &credential_statements,  &payment_statements,
-        &payment_row_statements, &refund_row_statements,
-        &reservation_statements, &settlement_statements,
-        &attempt_statements,     &due_statements,
-        &full_statements,        &refund_settlement_statements,
-        &event_statements,       &event_list_statements,
-        &notice_statements,      &adoption_statements,
-        &endpoint_statements,    &endpoint_row_statements,
+        &credential_statements,    &payment_statements,
+        &payment_row_statements,   &refund_row_statements,
+        &reservation_statements,   &settlement_statements,
+        &attempt_statements,       &due_statements,
+        &full_statements,          &refund_settlement_statements,
+        &event_statements,         &event_list_statements,
+        &notice_statements,        &adoption_statements,
+        &endpoint_statements,      &endpoint_row_statements,
+        &dispatch_statements,      &delivery_statements,
+        &delivery_note_statements,
     };
 
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
