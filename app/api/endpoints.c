@@ -218,7 +218,9 @@ create(struct service *service, struct exchange *exchange)
 enum api_error
 endpoints_create(const struct service *service, struct exchange *exchange)
 {
-    (void)service;
+    /* Nothing would ever be sent. */
+    if (!service->config->webhooks)
+        return API_NO_WEBHOOKS;
     exchange->work = WORK_ALONE;
     exchange->alone = create;
     exchange->represent = represent_new_endpoint;

@@ -32,6 +32,7 @@ static const struct error_row rows[] = {
     [API_INCORRECT_CVC] = {402, "Incorrect CVC", 0},
     [API_PROCESSING_ERROR] = {402, "Processing error", 0},
     [API_READ_ONLY_KEY] = {403, "Read-only API key", 0},
+    [API_NO_WEBHOOKS] = {403, "Webhooks not enabled", 0},
     [API_PAYMENT_NOT_FOUND] = {404, "Payment not found", 0},
     [API_REFUND_NOT_FOUND] = {404, "Refund not found", 0},
     [API_EVENT_NOT_FOUND] = {404, "Event not found", 0},

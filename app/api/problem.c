@@ -59,6 +59,7 @@ static const struct problem_row rows[] = {
     [API_PROCESSING_ERROR] = {.detail = "The processor could not carry it out."},
     [API_READ_ONLY_KEY] = {.header = "Authorization",
                            .detail = "The API key may read, but make nothing."},
+    [API_NO_WEBHOOKS] = {.detail = "The operator of this server has not switched webhooks on."},
     [API_PAYMENT_NOT_FOUND] = {.detail = "This merchant has no such payment in this mode."},
     [API_REFUND_NOT_FOUND] = {.detail = "This merchant has no such refund in this mode."},
     [API_EVENT_NOT_FOUND] = {.detail = "This merchant has no such event in this mode."},

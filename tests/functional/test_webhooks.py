@@ -18,7 +18,7 @@ NOT_FOUND = (404, '{"error":"Webhook endpoint not found"}')
 
 @pytest.fixture(scope="module")
 def stack():
-    with Stack(key_cache_seconds=0) as running:
+    with Stack(key_cache_seconds=0, webhooks="yes") as running:
         yield running
 
 
@@ -185,3 +185,10 @@ def test_no_secret_is_in_the_log(stack, client):
     assert "whsec_" not in log
     for answer in (made, rotated):
         assert answer.json()["secret"].removeprefix("whsec_") not in log
+
+
+def test_an_operator_who_sends_none():
+    with Stack(key_cache_seconds=0) as off:
+        answer = make(off.client)
+        assert (answer.status_code, answer.text) == (403, '{"error":"Webhooks not enabled"}')
+        assert off.client.get("/webhook_endpoints").json() == {"data": []}
