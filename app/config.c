@@ -49,9 +49,9 @@ static const struct option_row options[] = {
            "send events to the webhook endpoints of merchants: one process more, the courier"),
     OPTION(allow_webhook_addresses, OPTION_NETWORKS, 0,
            sizeof((struct config *)0)->allow_webhook_addresses, "",
-           "networks that webhook endpoints may be in besides the internet: 192.168.0.0/16, ..."),
+           "networks that webhook endpoints may be in besides the public internet"),
     OPTION(webhook_ca_file, OPTION_PATH, 0, sizeof((struct config *)0)->webhook_ca_file, "",
-           "certificates (PEM) that webhook endpoints are verified with; empty: the system's"),
+           "certificates (PEM) that webhook endpoints are verified with"),
     OPTION(fastcgi_keepalive, OPTION_BOOLEAN, 0, 0, "no",
            "keep the web server's connections open between requests"),
     OPTION(log_target, OPTION_LOG_TARGET, 0, 0, "stderr", "stderr or syslog"),
@@ -123,6 +123,26 @@ is_address(const char *value)
            (colon != NULL && colon != value && parse_number(colon + 1, 10, 1, 65535, &port));
 }
 
+_Static_assert(NETWORKS_MAX == 16, "the complaint says it");
+
+/* is_good: what the option's own rules say of the value; rule, for people. */
+static bool
+set_text(const struct option_row *option, const char *value, bool is_good, const char *rule,
+         char *member, char error[CONFIG_ERROR_SIZE])
+{
+    size_t size = strlen(value) + 1;
+    bool fits = size <= (size_t)option->maximum;
+
+    if (fits && is_good)
+        memcpy(member, value, size);
+    else if (fits)
+        snprintf(error, CONFIG_ERROR_SIZE, "%s is '%.64s', but %s", option->name, value, rule);
+    else
+        snprintf(error, CONFIG_ERROR_SIZE, "%s is longer than %d characters", option->name,
+                 option->maximum - 1);
+    return fits && is_good;
+}
+
 bool
 config_set(struct config *config, const struct option_row *option, const char *value,
            char error[CONFIG_ERROR_SIZE])
@@ -133,16 +153,18 @@ config_set(struct config *config, const struct option_row *option, const char *v
 
     switch (option->type) {
     case OPTION_ADDRESS:
-        good = strlen(value) < (size_t)option->maximum && is_address(value);
-        if (good)
-            memcpy(member, value, strlen(value) + 1);
-        else if (strlen(value) >= (size_t)option->maximum)
-            snprintf(error, CONFIG_ERROR_SIZE, "%s is longer than %d characters", option->name,
-                     option->maximum - 1);
-        else
-            snprintf(error, CONFIG_ERROR_SIZE,
-                     "%s is '%.64s', but must be the path of a unix socket or HOST:PORT",
-                     option->name, value);
+        good = set_text(option, value, is_address(value),
+                        "must be the path of a unix socket or HOST:PORT", member, error);
+        break;
+    case OPTION_NETWORKS:
+        good = set_text(option, value, networks_parse(value, &networks),
+                        "must be up to 16 networks such as 192.168.0.0/16 or fd00::/8, with no bit"
+                        " set behind the prefix",
+                        member, error);
+        break;
+    case OPTION_PATH:
+        good = set_text(option, value, value[0] == '\0' || value[0] == '/',
+                        "must be an absolute path", member, error);
         break;
     case OPTION_NUMBER:
         good = parse_number(value, 10, option->minimum, option->maximum, member);
@@ -175,25 +197,6 @@ config_set(struct config *config, const struct option_row *option, const char *v
             snprintf(error, CONFIG_ERROR_SIZE,
                      "%s is '%.64s', but must be error, warning, notice, info or debug",
                      option->name, value);
-        break;
-    case OPTION_NETWORKS:
-        good = strlen(value) < (size_t)option->maximum && networks_parse(value, &networks);
-        if (good)
-            strcpy(member, value);
-        else
-            snprintf(error, CONFIG_ERROR_SIZE,
-                     "%s is '%.64s', but must be up to %d networks such as 192.168.0.0/16 or"
-                     " fd00::/8, with no bits set behind the prefix",
-                     option->name, value, NETWORKS_MAX);
-        break;
-    case OPTION_PATH:
-        good = strlen(value) < (size_t)option->maximum && (value[0] == '\0' || value[0] == '/');
-        if (good)
-            strcpy(member, value);
-        else
-            snprintf(error, CONFIG_ERROR_SIZE,
-                     "%s is '%.64s', but must be an absolute path, shorter than %d characters",
-                     option->name, value, option->maximum);
         break;
     case OPTION_LOG_FORMAT:
         good = log_format_parse(value, member);

@@ -33,7 +33,9 @@ unit_tests = \
 	tests/unit/stripe_noticed-t \
 	tests/unit/stripe_look-t \
 	tests/unit/total-t \
-	tests/unit/web_address-t
+	tests/unit/web_address-t \
+	tests/unit/network-t \
+	tests/unit/delivery-t
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
@@ -142,6 +144,12 @@ tests_unit_total_t_LDADD = $(unit_LDADD)
 tests_unit_web_address_t_SOURCES = tests/unit/web_address-t.c tests/unit/unit.h
 tests_unit_web_address_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_web_address_t_LDADD = $(unit_LDADD)
+tests_unit_network_t_SOURCES = tests/unit/network-t.c tests/unit/unit.h
+tests_unit_network_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_network_t_LDADD = $(unit_LDADD)
+tests_unit_delivery_t_SOURCES = tests/unit/delivery-t.c tests/unit/unit.h
+tests_unit_delivery_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_delivery_t_LDADD = $(unit_LDADD)
 
 # Prints the currency table, for the tests that compare it.
 check_PROGRAMS += tests/unit/currency-table
