@@ -408,6 +408,7 @@ EXTRA_DIST += \
 	tests/harness/http2.py \
 	tests/harness/installation.py \
 	tests/harness/load.py \
+	tests/harness/internet.py \
 	tests/harness/npm.py \
 	tests/harness/process.py \
 	tests/harness/receiver.py \

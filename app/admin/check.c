@@ -178,9 +178,24 @@ check_settings(struct database *database, struct findings *findings)
              galera ? "a Galera node with the settings it needs" : "commits are durable");
 }
 
+/* True for a table whose rows end by their age; its name stands behind " ON ". */
+static bool
+is_pruned(const char *on)
+{
+    static const char *const tables[] = {"`.`events` ", "`.`webhook_deliveries` ",
+                                         "`.`webhook_attempts` "};
+
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        if (strstr(on, tables[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
 /*
  * True when the privileges of one line of SHOW GRANTS ("GRANT SELECT (`id`), INSERT ON ...") go
- * beyond reading, inserting, and updating single columns, or hold for all tables.
+ * beyond reading, inserting, updating single columns, and deleting what is old, or hold for all
+ * tables.
  */
 static bool
 is_excessive(const char *grant)
@@ -200,6 +215,9 @@ is_excessive(const char *grant)
             next = strchr(next, ')') + 1;
         if (strncmp(at, "UPDATE", length) == 0) {
             if (!columns)
+                return true;
+        } else if (strncmp(at, "DELETE", length) == 0) {
+            if (!is_pruned(end))
                 return true;
         } else if (strncmp(at, "SELECT", length) != 0 && strncmp(at, "INSERT", length) != 0 &&
                    strncmp(at, "USAGE", length) != 0) {

@@ -11,7 +11,9 @@ import subprocess
 import time
 
 import pytest
+from harness.acquirer import make_authority
 from harness.client import Client
+from harness.internet import Internet
 from harness.npm import packages
 from harness.process import wait_until
 from harness.receiver import Receiver
@@ -217,9 +219,7 @@ def caller_of(stack, port):
     with open("/proc/net/tcp", encoding="ascii") as file:
         rows = [line.split() for line in file.readlines()[1:]]
     inodes = {f"socket:[{row[9]}]" for row in rows if int(row[2].split(":")[1], 16) == port}
-    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(stack.workers.pid)], stdout=subprocess.PIPE,
-                              text=True, check=True).stdout
-    for pid in map(int, children.split()):
+    for pid in stack.workers.worker_pids():
         open_files = [os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd")]
         if inodes & set(open_files):
             return pid
@@ -263,3 +263,38 @@ def test_no_address_of_a_private_network_is_called(receiver, tmp_path):
             status, answer, _ = attempts(stack, made)[0]
             assert status == "0" and not receiver.got(path), address
             assert "its address is not one of the public internet" in answer, (address, answer)
+
+
+@pytest.fixture(name="internet")
+def an_internet(tmp_path, monkeypatch):
+    """Of the pool that is started in the test."""
+    internet = Internet(str(tmp_path / "internet"))
+    make_authority(internet.folder)
+    monkeypatch.setenv("PAYMENT_API_PREFIX", f"{internet.prefix} {os.environ.get('PAYMENT_API_PREFIX', '')}")
+    return internet
+
+
+def test_a_name_that_answers_differently_the_second_time(internet):
+    """An address of the internet first, one of this machine behind it. The one that stays is called each time."""
+    internet.names(honest=[internet.address], rebound=[internet.address, "127.0.0.1"],
+                   shifty=["127.0.0.1", internet.address])
+    with Stack(webhooks="yes", webhook_ca_file=os.path.join(internet.folder, "ca.pem"), key_cache_seconds=0) as stack:
+        made = [endpoint(stack.client, f"https://{name}.shop.example/{name}") for name in ("honest", "rebound", "shifty")]
+        honest, rebound, shifty = made
+        stack.client.pay()
+        wait_until(lambda: all(attempts(stack, one) for one in made))
+        assert [attempts(stack, one)[0][:2] for one in made] == [
+            ["200", ""], ["200", ""], ["0", "its address is not one of the public internet"]]
+        # The names are looked up anew.
+        stack.workers.stop()
+        stack.workers.start()
+        stack.client.pay(amount=2)
+        make_due(stack)
+        wait_until(lambda: len(attempts(stack, honest)) == 2 and len(attempts(stack, rebound)) >= 2
+                   and len(attempts(stack, shifty)) >= 2)
+        assert attempts(stack, honest)[1][0] == "200"
+        assert attempts(stack, rebound)[1][:2] == ["0", "its address is not one of the public internet"]
+        assert attempts(stack, shifty)[1][0] == "200"
+    assert [answer for name, answer in internet.lines("names.log") if name == "rebound.shop.example"][:2] == [
+        internet.address, "127.0.0.1"]
+    assert {address for address, _, _ in internet.lines("requests.log")} == {internet.address}

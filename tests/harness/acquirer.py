@@ -37,6 +37,7 @@ def make_authority(folder):
                  "-addext", "basicConstraints=critical,CA:FALSE"]
     openssl("ca", "Authority of the tests")
     openssl("server", "localhost", *authority, "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
+    openssl("names", "names.example", *authority, "-addext", "subjectAltName=DNS:*.shop.example")
     openssl("wrong", WRONG_NAME, *authority, "-addext", f"subjectAltName=DNS:{WRONG_NAME}")
 
 
