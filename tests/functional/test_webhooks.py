@@ -191,4 +191,4 @@ def test_an_operator_who_sends_none():
     with Stack(key_cache_seconds=0) as off:
         answer = make(off.client)
         assert (answer.status_code, answer.text) == (403, '{"error":"Webhooks not enabled"}')
-        assert off.client.get("/webhook_endpoints").json() == {"data": []}
+        assert off.client.get("/webhook_endpoints").json() == {"data": [], "has_more": False}
