@@ -100,6 +100,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/processor/stripe_error.c \
 	app/processor/stripe_event.c app/processor/stripe_event.h \
 	app/processor/stripe_form.c app/processor/stripe_form.h \
+	app/processor/stripe_list.c app/processor/stripe_list.h \
 	app/processor/stripe_noticed.c app/processor/stripe_noticed.h \
 	app/processor/stripe_object.c app/processor/stripe_object.h \
 	app/store/adoption_store.c app/store/adoption_store.h \
@@ -171,6 +172,7 @@ app_payment_api_fcgi_LDFLAGS = $(STATIC_LDFLAGS)
 
 sbin_PROGRAMS += app/payment-admin
 app_payment_admin_SOURCES = \
+	app/admin/asking.c app/admin/asking.h \
 	app/admin/audit.c \
 	app/admin/check.c \
 	app/admin/check_processors.c app/admin/check_processors.h \
@@ -178,6 +180,7 @@ app_payment_admin_SOURCES = \
 	app/admin/claim.h \
 	app/admin/command.h \
 	app/admin/common.c \
+	app/admin/differences.c app/admin/differences.h \
 	app/admin/export.c \
 	app/admin/filter.c app/admin/filter.h \
 	app/admin/forget.c \
@@ -186,6 +189,7 @@ app_payment_admin_SOURCES = \
 	app/admin/main.c \
 	app/admin/merchant.c \
 	app/admin/notice.c \
+	app/admin/our_record.c app/admin/our_record.h \
 	app/admin/payment.c \
 	app/admin/reconcile.c \
 	app/admin/record_sheet.c app/admin/record_sheet.h \

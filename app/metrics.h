@@ -24,7 +24,7 @@
 #define METRICS_RESULTS 8  /* of enum database_result */
 #define METRICS_PROCESSORS 9
 #define METRICS_NAME_SIZE 33
-#define METRICS_TASKS 10    /* of enum processor_task */
+#define METRICS_TASKS 11    /* of enum processor_task */
 #define METRICS_OUTCOMES 10 /* of enum processor_result */
 #define METRICS_ROLES 4
 #define METRICS_AGES 5 /* see metrics_ages */

@@ -347,6 +347,7 @@ EXTRA_DIST += \
 	tests/functional/conftest.py \
 	tests/functional/test_admin.py \
 	tests/functional/test_admin_audit.py \
+	tests/functional/test_admin_differences.py \
 	tests/functional/test_admin_forget.py \
 	tests/functional/test_admin_keys.py \
 	tests/functional/test_admin_payments.py \

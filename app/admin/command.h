@@ -23,6 +23,7 @@ enum admin_exit {
     ADMIN_REFUSED = 1,     /* it was not done; standard error says why */
     ADMIN_USAGE = 2,       /* the command line is wrong */
     ADMIN_UNAVAILABLE = 3, /* the database is out of reach */
+    ADMIN_DIFFERENT = 4,   /* of a comparison: it was done, and something is different */
 };
 
 /* What a command works with. */

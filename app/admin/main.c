@@ -173,8 +173,10 @@ static const struct command {
     {"audit", "list", MAYBE_ARGUMENT, "[ID] [--since DATE] [--until DATE] [--limit NUMBER]",
      TAKES_RANGE | TAKES_LIMIT, true, audit_list,
      "list what administrators did, the newest first, to one object or to all"},
-    {"reconcile", NULL, NO_ARGUMENT, "--once", TAKES_ONCE, false, reconcile,
-     "ask processors about what stays processing, as far as it is due, and end"},
+    {"reconcile", NULL, NO_ARGUMENT, "--once | --since DATE [--until DATE]",
+     TAKES_ONCE | TAKES_RANGE, true, reconcile,
+     "ask processors about what stays processing, as far as it is due, or hold all that they"
+     " know of a time against the records"},
     {"check", NULL, NO_ARGUMENT, "", 0, false, check,
      "verify configuration, database, schema, privileges, TLS and processors"},
 };
@@ -212,7 +214,8 @@ print_help(void)
            "It connects with the section [database-admin] of the configuration file, or with\n"
            "[database] where there is none.\n"
            "\n"
-           "Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 database out of reach.\n"
+           "Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 database out of reach, 4 "
+           "different.\n"
            "\n"
            "A first payment needs:\n"
            "  payment-admin schema upgrade\n"

@@ -1,11 +1,13 @@
 /*
- * payment-admin reconcile: what the reconciler of a pool does, where there is no pool.
+ * payment-admin reconcile: what the reconciler of a pool does, where there is no pool; and the
+ * comparison with all that processors know.
  *
  * SPDX-License-Identifier: MIT
  */
 #include <stdio.h>
 
 #include "admin/command.h"
+#include "admin/differences.h"
 #include "background/reconciler.h"
 
 enum admin_exit
@@ -13,11 +15,13 @@ reconcile(struct admin *admin)
 {
     size_t count = 0;
 
-    if (!admin->once) {
-        admin_complain("reconcile needs --once: the pool of payment-api.fcgi does it all the time."
-                       " Try 'payment-admin --help'.");
+    if (admin->once == (admin->since != NULL) || (admin->once && admin->until != NULL)) {
+        admin_complain("reconcile needs either --once (the pool of payment-api.fcgi does it all the"
+                       " time) or --since. Try 'payment-admin --help'.");
         return ADMIN_USAGE;
     }
+    if (!admin->once)
+        return differences_show(admin);
     if (!reconciler_run_once(&admin->config, admin_group(admin), &count)) {
         admin_complain("the database cannot be reached or used; the log of the configuration says"
                        " why");

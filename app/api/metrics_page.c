@@ -54,6 +54,7 @@ static const char *const tasks[METRICS_TASKS] = {
     [PROCESSOR_CHECK] = "check",
     [PROCESSOR_FIND_NOTICED] = "find_noticed",
     [PROCESSOR_GIVE_BACK] = "give_back",
+    [PROCESSOR_LIST] = "list",
 };
 
 static const char *const outcomes[METRICS_OUTCOMES] = {

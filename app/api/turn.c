@@ -364,6 +364,7 @@ turn_next_called(struct service *service)
     case PROCESSOR_CANCEL_PAYMENT:
     case PROCESSOR_FIND_NOTICED:
     case PROCESSOR_GIVE_BACK:
+    case PROCESSOR_LIST:
     case PROCESSOR_CHECK:
         exchange->work = WORK_CONCLUDE;
         break;

@@ -9,11 +9,17 @@ const char *
 processor_task_name(enum processor_task task)
 {
     static const char *const names[PROCESSOR_TASKS] = {
-        [PROCESSOR_CHARGE] = "charge",         [PROCESSOR_REFUND] = "refund",
-        [PROCESSOR_FIND_PAYMENT] = "find",     [PROCESSOR_FIND_REFUND] = "find",
-        [PROCESSOR_CLOSE_PAYMENT] = "close",   [PROCESSOR_CLOSE_REFUND] = "close",
-        [PROCESSOR_CANCEL_PAYMENT] = "cancel", [PROCESSOR_FIND_NOTICED] = "find",
-        [PROCESSOR_GIVE_BACK] = "give back",   [PROCESSOR_CHECK] = "check",
+        [PROCESSOR_CHARGE] = "charge",
+        [PROCESSOR_REFUND] = "refund",
+        [PROCESSOR_FIND_PAYMENT] = "find",
+        [PROCESSOR_FIND_REFUND] = "find",
+        [PROCESSOR_CLOSE_PAYMENT] = "close",
+        [PROCESSOR_CLOSE_REFUND] = "close",
+        [PROCESSOR_CANCEL_PAYMENT] = "cancel",
+        [PROCESSOR_FIND_NOTICED] = "find",
+        [PROCESSOR_GIVE_BACK] = "give back",
+        [PROCESSOR_CHECK] = "check",
+        [PROCESSOR_LIST] = "list",
     };
 
     return names[task];

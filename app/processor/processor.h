@@ -69,10 +69,13 @@ enum processor_task {
     PROCESSOR_FIND_NOTICED,
     /* Gives back all that is left of a charge that should not be: job.payment, by its reference,
      * under a key of its own. */
-    PROCESSOR_GIVE_BACK, /* the last one */
+    PROCESSOR_GIVE_BACK,
+    /* Reads one page of all that the processor knows, by time: job.listing; moves nothing.
+     * UNKNOWN: it was not read, or there are no such lists. */
+    PROCESSOR_LIST, /* the last one */
 };
 
-#define PROCESSOR_TASKS (PROCESSOR_GIVE_BACK + 1)
+#define PROCESSOR_TASKS (PROCESSOR_LIST + 1)
 
 /* How a job ended. */
 enum processor_result {
@@ -102,6 +105,36 @@ struct processor_seen {
     struct identifier refund_id;
     const struct currency *currency; /* NULL: amount is none of ours */
     int64_t amount;                  /* minor units */
+};
+
+/* A payment or a refund in a processor's list. Payments that failed may be left out. */
+struct processor_listed {
+    enum notice_subject subject; /* NOTICE_PAYMENT, NOTICE_REFUND */
+    enum notice_word says;       /* what became of it; NOTICE_SAYS_OTHER: nothing final */
+    char reference[PROCESSOR_REFERENCE_SIZE]; /* the processor's own id, as records have it */
+    bool has_record;                          /* it names an id of ours: */
+    struct identifier record_id;              /* of the payment or refund */
+    bool has_payment;                         /* of a refund: it is of a charge that names: */
+    struct identifier payment_id;
+    const struct currency *currency; /* NULL: amount is none of ours */
+    int64_t amount;                  /* minor units */
+    bool is_all_back;                /* of a payment: all of it has been refunded */
+    int64_t created_at;              /* Unix time in milliseconds */
+};
+
+#define PROCESSOR_PAGE_MAX \
+    25 /* of objects whose JSON is long: an answer has a limit (outbound.h) */
+
+/* All that was made in a time, page by page: a job each. */
+struct processor_listing {
+    int64_t since, until; /* Unix time in milliseconds, with both ends */
+    struct processor_listed objects[PROCESSOR_PAGE_MAX]; /* of the page that was read last */
+    size_t count;
+    bool has_ended; /* there is no other page */
+
+    /* The type's own: where the next page is. */
+    unsigned part;
+    char cursor[PROCESSOR_REFERENCE_SIZE];
 };
 
 struct processor_outcome {
@@ -149,9 +182,10 @@ struct processor_answer {
 struct processor_job {
     enum processor_task task;
     const struct processor *processor;     /* not owned */
-    const struct payment *payment;         /* not owned; NULL for PROCESSOR_CHECK, _FIND_NOTICED */
+    const struct payment *payment;         /* not owned; NULL for _CHECK, _FIND_NOTICED, _LIST */
     const struct refund *refund;           /* not owned; NULL but for refunds */
     const struct notice *notice;           /* not owned; NULL but for PROCESSOR_FIND_NOTICED */
+    struct processor_listing *listing;     /* not owned; NULL but for PROCESSOR_LIST */
     unsigned step;                         /* the type's own: which of its requests is under way */
     char cursor[PROCESSOR_REFERENCE_SIZE]; /* the type's own: how far a list was read */
     struct processor_outcome outcome;      /* once it has ended */

@@ -18,6 +18,7 @@
 #include "processor/stripe_answer.h"
 #include "processor/stripe_event.h"
 #include "processor/stripe_form.h"
+#include "processor/stripe_list.h"
 #include "processor/stripe_noticed.h"
 
 /* The version that this was written for, and that every answer is then in. */
@@ -320,6 +321,9 @@ write_task(struct processor_job *job, struct processor_request *request, const c
     case PROCESSOR_FIND_NOTICED:
         return stripe_noticed_path(job->notice, request->path, sizeof request->path) ||
                refuse(job, "an id that is none of Stripe's");
+    case PROCESSOR_LIST:
+        return stripe_list_path(job->listing, request->path, sizeof request->path) ||
+               refuse(job, "a request that is too long");
     case PROCESSOR_CHECK:
         snprintf(request->path, sizeof request->path, "%s",
                  job->step == 0 ? "/v1/account" : "/v1/balance");
@@ -344,6 +348,7 @@ has_key(const struct processor_job *job)
     case PROCESSOR_FIND_REFUND:
     case PROCESSOR_CANCEL_PAYMENT:
     case PROCESSOR_FIND_NOTICED:
+    case PROCESSOR_LIST:
     case PROCESSOR_CHECK:
         return false;
     }
@@ -368,7 +373,8 @@ write_request(struct processor_job *job, struct processor_request *request)
     *request = (struct processor_request){.is_post = false};
     if (fault != NULL)
         return refuse(job, fault);
-    if (job->task != PROCESSOR_CHECK && job->task != PROCESSOR_FIND_NOTICED)
+    if (job->task != PROCESSOR_CHECK && job->task != PROCESSOR_FIND_NOTICED &&
+        job->task != PROCESSOR_LIST)
         stripe_job_id(job, id);
     if (!write_task(job, request, id))
         return false;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "processor/stripe_amount.h"
+#include "processor/stripe_list.h"
 #include "processor/stripe_noticed.h"
 
 #define PAUSE_MS 500          /* before a request is sent again, when nobody says how long */
@@ -335,6 +336,9 @@ answer_whole(struct processor_job *job, const struct processor_answer *answer, c
         return end_or_repeat(answer, pause_ms);
     case PROCESSOR_GIVE_BACK:
         stripe_give_back_outcome(job->payment, answer->status, body, &job->outcome);
+        return end_or_repeat(answer, pause_ms);
+    case PROCESSOR_LIST:
+        stripe_list_outcome(job->listing, answer->status, body, &job->outcome);
         return end_or_repeat(answer, pause_ms);
     case PROCESSOR_CHECK:
         return answer_check(job, answer, body, pause_ms);

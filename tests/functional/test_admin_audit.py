@@ -116,7 +116,7 @@ def test_an_operators_account_does_all_but_the_schema(stack, operator):
                     ("merchant", "disable", merchant), ("merchant", "enable", merchant), ("merchant", "list"),
                     ("payment", "list", "--unresolved"), ("payment", "list"), ("refund", "list"),
                     ("payment", "show", payment), ("report",), ("export",), ("schema", "status"),
-                    ("notice", "list"), ("reconcile", "--once")):
+                    ("notice", "list"), ("reconcile", "--once"), ("reconcile", "--since", "2024-01-01")):
         run(*command)
     stack.database.sql("INSERT INTO notices SET id = 'of an operator!!', processor = 'a', mode = 'test', event_id = 'evt_1',"
                        " kind = 'refund.created', subject = 'refund', says = 'other', reference = 're_1', state = 'open',"

@@ -86,7 +86,8 @@ check_outcome(const struct processor_job *job, const struct processor_answer *an
               (says(answer->body, answer->body_length, "\\u") ||
                says(answer->body, answer->body_length, "canceled")));
     if (outcome->result != PROCESSOR_SUCCEEDED || job->task == PROCESSOR_CHECK ||
-        job->task == PROCESSOR_FIND_NOTICED || job->task == PROCESSOR_GIVE_BACK)
+        job->task == PROCESSOR_FIND_NOTICED || job->task == PROCESSOR_GIVE_BACK ||
+        job->task == PROCESSOR_LIST)
         return;
     CHECK(job->task != PROCESSOR_CANCEL_PAYMENT);
     if (is_refund)
@@ -133,6 +134,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct payment payment = {.amount = 1999, .currency = currency_find("USD")};
     struct refund refund = {.amount = 500, .currency = payment.currency};
     struct notice notice = {.subject = NOTICE_REFUND, .reference = "re_1"};
+    struct processor_listing listing = {.since = 1};
     struct processor_job job;
     size_t at = 3;
 
@@ -148,9 +150,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         snprintf(refund.reference, sizeof refund.reference, "re_1");
     if (data[1] % 16 >= 8)
         snprintf(payment.return_url, sizeof payment.return_url, "https://shop.example/back");
-    processor_job_init(&job, (enum processor_task)(data[0] % (PROCESSOR_GIVE_BACK + 1)), &processor,
-                       &payment, &refund);
+    processor_job_init(&job, (enum processor_task)(data[0] % PROCESSOR_TASKS), &processor, &payment,
+                       &refund);
     job.notice = &notice;
+    job.listing = &listing;
+    if (data[1] % 32 >= 16)
+        listing.part = 2;
     if (data[2] % 2 != 0)
         notice = (struct notice){.subject = NOTICE_DISPUTE, .reference = "du_1"};
     check_request(&job);
