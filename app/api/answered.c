@@ -13,12 +13,6 @@ static const enum metrics_method counted_as[] = {
     [METHOD_OPTIONS] = METRICS_OTHER, [METHOD_OTHER] = METRICS_OTHER,
 };
 
-/* Never what the client wrote. */
-static const char *const method_names[] = {
-    [METHOD_DELETE] = "DELETE", [METHOD_GET] = "GET",         [METHOD_HEAD] = "HEAD",
-    [METHOD_POST] = "POST",     [METHOD_OPTIONS] = "OPTIONS", [METHOD_OTHER] = "other",
-};
-
 void
 answered_count(struct service *service, const struct exchange *exchange, int64_t took_us)
 {
@@ -52,7 +46,8 @@ log_fields(struct service *service, const struct exchange *exchange, int64_t too
     struct log_field fields[11];
     size_t count = 0;
 
-    fields[count++] = (struct log_field){.name = "method", .text = method_names[exchange->method]};
+    fields[count++] =
+        (struct log_field){.name = "method", .text = http_method_name(exchange->method)};
     fields[count++] = (struct log_field){.name = "route", .text = route_of(exchange)};
     fields[count++] = (struct log_field){.name = "status", .number = response->status};
     if (exchange->error != API_OK)

@@ -67,12 +67,13 @@ bool
 query_parse(const char *text, struct query *query)
 {
     size_t length = strlen(text);
-    char *rest = query->text;
+    char *rest;
 
     query->count = 0;
     if (length >= sizeof query->text - 1)
         return false;
     memcpy(query->text, text, length + 1);
+    rest = query->text;
     while (rest != NULL) {
         char *one = strsep(&rest, "&");
 

@@ -67,22 +67,25 @@ collect(char *const *params, struct header values[PARAMETER_COUNT])
     }
 }
 
+static const char *const method_names[] = {
+    [METHOD_GET] = "GET",       [METHOD_HEAD] = "HEAD",       [METHOD_POST] = "POST",
+    [METHOD_DELETE] = "DELETE", [METHOD_OPTIONS] = "OPTIONS", [METHOD_OTHER] = "other",
+};
+
 static enum http_method
 method_of(const char *name)
 {
-    static const char *const names[] = {
-        [METHOD_GET] = "GET",
-        [METHOD_HEAD] = "HEAD",
-        [METHOD_POST] = "POST",
-        [METHOD_DELETE] = "DELETE",
-        [METHOD_OPTIONS] = "OPTIONS",
-    };
-
-    for (size_t i = 0; name != NULL && i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(names[i], name) == 0)
+    for (size_t i = 0; name != NULL && i < METHOD_OTHER; i++) {
+        if (strcmp(method_names[i], name) == 0)
             return (enum http_method)i;
     }
     return METHOD_OTHER;
+}
+
+const char *
+http_method_name(enum http_method method)
+{
+    return method_names[method];
 }
 
 /* True for text that may stand in a header and in a log as it is. */

@@ -25,6 +25,9 @@ enum http_method {
     METHOD_OTHER,
 };
 
+/* "GET" and so on; "other" for what is none of them: never what the client wrote. */
+const char *http_method_name(enum http_method method);
+
 /* The value of one header. */
 struct header {
     const char *value; /* NULL when it was not sent; lives as long as the parameters */

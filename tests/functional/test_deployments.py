@@ -12,8 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import requests
-from harness.client import Client, raw_http
+from harness.client import Client, from_elsewhere, raw_http
 from harness.deployments import DEPLOYMENTS, keepalive_nginx
 from harness.load import Load
 from harness.process import wait_until
@@ -47,18 +46,6 @@ WEB_SERVERS = ("proxy", "fcgid", "host", "cgi_host")
 @pytest.fixture(params=WEB_SERVERS)
 def any_apache(request):
     return request.getfixturevalue(request.param)
-
-
-def from_elsewhere(url, **options):
-    """A request from an address of this machine that is not 127.0.0.1."""
-    session = requests.Session()
-    session.trust_env = False
-    adapter = requests.adapters.HTTPAdapter()
-    adapter.init_poolmanager(1, 1, source_address=("127.0.0.2", 0))
-    session.mount("http://", adapter)
-    answer = session.request(options.pop("method", "GET"), url, timeout=30, **options)
-    Client.judge(answer)
-    return answer
 
 
 def test_keepalive_starves_nobody(keepalive):

@@ -16,9 +16,8 @@ import subprocess
 import tempfile
 
 import pytest
-import requests
 from harness.apache import ApacheHost
-from harness.client import Client
+from harness.client import Client, from_elsewhere
 from harness.process import wait_until
 from harness.servers import ENVIRONMENT, SOURCE, MariaDB
 from harness.stack import Stack
@@ -395,18 +394,6 @@ def test_without_htaccess(host_with, how):
     assert answer.status_code == 404 and PAGE in answer.text
 
 
-def from_elsewhere(url, **options):
-    """A request from an address of this machine that is not 127.0.0.1."""
-    session = requests.Session()
-    session.trust_env = False
-    adapter = requests.adapters.HTTPAdapter()
-    adapter.init_poolmanager(1, 1, source_address=("127.0.0.2", 0))
-    session.mount("http://", adapter)
-    answer = session.get(url, timeout=30, **options)
-    Client.judge(answer)
-    return answer.status_code, answer.text
-
-
 def test_only_a_request_in_clear_is_told_that_https_is_required(host_with):
     account = host_with()
     remove_options(account)  # so no program is run
@@ -414,11 +401,13 @@ def test_only_a_request_in_clear_is_told_that_https_is_required(host_with):
     https = {"X-Forwarded-Proto": "https"}
     forbidden, in_clear = (403, '{"error":"Forbidden"}'), (403, '{"error":"HTTPS required"}')
     for url in (payment, hidden):
-        assert from_elsewhere(url, headers=https) == forbidden
+        answer = from_elsewhere(url, headers=https)
+        assert (answer.status_code, answer.text) == forbidden
         answer = account.client.get(url.removeprefix(account.host.url))
         assert (answer.status_code, answer.text) == forbidden
         assert answer.headers["Content-Type"] == "application/json"
-        assert from_elsewhere(url) == in_clear
+        answer = from_elsewhere(url)
+        assert (answer.status_code, answer.text) == in_clear
 
 
 @pytest.fixture(scope="module", params=["hosting-fcgi", "hosting-cgi"])
