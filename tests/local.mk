@@ -476,7 +476,7 @@ tests_simulation_simulation_LDADD = app/libpaymentapi.a $(JANSSON_LIBS) $(CRYPTO
 # The simulated database beside a real one: tests/simulation/compare/run builds them.
 EXTRA_PROGRAMS += tests/simulation/compare/simulated tests/simulation/compare/real
 CLEANFILES += tests/simulation/compare/simulated tests/simulation/compare/real
-EXTRA_DIST += tests/simulation/compare/run
+EXTRA_DIST += tests/simulation/compare/run tests/simulation/compare/faults
 compare_files = \
 	tests/simulation/compare/calls.c tests/simulation/compare/calls.h \
 	tests/simulation/compare/calls_end.c \
@@ -484,6 +484,7 @@ compare_files = \
 	tests/simulation/compare/gates.c \
 	tests/simulation/compare/main.c \
 	tests/simulation/compare/records.c tests/simulation/compare/records.h \
+	tests/simulation/compare/scenes.c tests/simulation/compare/scenes.h \
 	tests/simulation/compare/side.h \
 	tests/simulation/compare/turns.c tests/simulation/compare/turns.h
 compare_link = -pthread \

@@ -86,7 +86,7 @@ check_keys(struct work *work, struct table *table, const struct value *values)
         const struct key_definition *key = &table->keys[i];
 
         for (struct row *row = table->rows; key->is_unique && row != NULL; row = row->next) {
-            const struct value *there = row_uncommitted(row);
+            const struct value *there = row_possible(row, work->transaction);
             unsigned error;
 
             if (there == NULL || !has_key(key, values, there))
@@ -112,7 +112,7 @@ check_parents(struct work *work, const struct table *table, const struct value *
         bool found = values[foreign->columns[0]].kind == VALUE_NULL;
 
         for (struct row *row = parent->rows; !found && row != NULL; row = row->next) {
-            const struct value *there = row_uncommitted(row);
+            const struct value *there = row_possible(row, work->transaction);
             unsigned error;
 
             if (there == NULL ||

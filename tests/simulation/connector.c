@@ -344,6 +344,12 @@ mysql_query(MYSQL *mysql, const char *text)
     return handle->error != 0;
 }
 
+unsigned long long
+mysql_affected_rows(MYSQL *mysql)
+{
+    return handle_of(mysql)->result.affected;
+}
+
 my_bool
 mysql_commit(MYSQL *mysql)
 {

@@ -131,7 +131,7 @@ examine(struct work *work, const struct sql *sql, size_t *count)
 
     *count = 0;
     for (struct row *row = table->rows; row != NULL; row = row->next) {
-        work->scope.rows[0] = row_uncommitted(row);
+        work->scope.rows[0] = row_possible(row, work->transaction);
         if (work->scope.rows[0] == NULL)
             continue;
         if (sql->where != NULL && !is_examined(&work->scope, sql->where, index_of(sql)))

@@ -147,10 +147,6 @@ read_arguments(struct lexer *lexer, struct expression *call)
         lexer_expect(lexer, ")");
         return;
     }
-    if (lexer_skip(lexer, "*")) { /* COUNT(*) */
-        lexer_expect(lexer, ")");
-        return;
-    }
     while (!lexer->failed && !lexer_skip(lexer, ")")) {
         if (call->count == sizeof call->arguments / sizeof call->arguments[0])
             lexer->failed = true;

@@ -195,6 +195,19 @@ row_seen(const struct row *row, struct transaction *transaction)
     return version != NULL ? version->values : NULL;
 }
 
+const struct value *
+row_possible(const struct row *row, struct transaction *transaction)
+{
+    const struct value *there = row_uncommitted(row);
+
+    if (there == NULL && row->owner != NULL && row->version != NULL)
+        there = row->version->values;
+    if (there == NULL && transaction->isolation == REPEATABLE_READ && transaction->snapshot >= 0 &&
+        row->owner != transaction)
+        there = row_seen(row, transaction);
+    return there;
+}
+
 static bool
 is_held(struct transaction *holder, const struct transaction *transaction)
 {
@@ -224,24 +237,48 @@ is_circle(const struct transaction *transaction, const struct transaction *other
     return false;
 }
 
+static size_t
+weight_of(const struct transaction *transaction)
+{
+    size_t weight = 0;
+
+    for (const struct change *change = transaction->changes; change != NULL; change = change->older)
+        weight++;
+    return weight;
+}
+
+/* Of a circle the one that has done least, as the server chooses; of two, the one who closes it. */
+static struct transaction *
+lightest(struct transaction *transaction)
+{
+    struct transaction *chosen = transaction;
+
+    for (struct transaction *other = transaction->waits_for; other != transaction;
+         other = other->waits_for) {
+        if (weight_of(other) < weight_of(chosen))
+            chosen = other;
+    }
+    return chosen;
+}
+
 /* Until nobody else holds it. */
 static unsigned
 wait_for(struct transaction *transaction, struct transaction *const *holder)
 {
     int64_t until = world_now() + LOCK_WAIT_MS;
 
-    while (is_held(*holder, transaction)) {
+    while (!transaction->is_over && is_held(*holder, transaction)) {
+        transaction->waits_for = *holder;
         if (is_circle(transaction, *holder)) {
             story("deadlock");
-            transaction_roll_back(transaction);
+            transaction_roll_back(lightest(transaction));
             transaction->waits_for = NULL;
-            return ERROR_DEADLOCK;
+            continue;
         }
         if (world_now() >= until) {
             transaction->waits_for = NULL;
             return ERROR_LOCK_WAIT;
         }
-        transaction->waits_for = *holder;
         story("waits for a lock");
         world_sleep(world_now() + chance_between(5, 250));
         transaction->waits_for = NULL;
@@ -274,6 +311,14 @@ note_change(struct table *table, struct row *row, struct transaction *transactio
     transaction->changes = change;
 }
 
+/* Whoever has read the rows as they were is not to change what came since. */
+static bool
+is_behind(const struct row *row, const struct transaction *transaction)
+{
+    return transaction->isolation == REPEATABLE_READ && transaction->snapshot >= 0 &&
+           row->version != NULL && row->version->number > transaction->snapshot;
+}
+
 unsigned
 row_lock(struct table *table, struct row *row, struct transaction *transaction)
 {
@@ -281,6 +326,10 @@ row_lock(struct table *table, struct row *row, struct transaction *transaction)
 
     if (error != 0 || row->owner == transaction)
         return error;
+    if (is_behind(row, transaction)) {
+        transaction_roll_back(transaction);
+        return ERROR_CHANGED;
+    }
     row->owner = transaction;
     note_change(table, row, transaction);
     return 0;

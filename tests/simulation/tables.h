@@ -17,6 +17,7 @@
 #define KEY_COLUMNS_MAX 6
 
 /* Errors of the server that it makes by itself. */
+#define ERROR_CHANGED 1020 /* with innodb_snapshot_isolation, which the program asks for */
 #define ERROR_DUPLICATE 1062
 #define ERROR_LOCK_WAIT 1205
 #define ERROR_DEADLOCK 1213
@@ -150,6 +151,9 @@ const struct value *row_seen(const struct row *row, struct transaction *transact
 const struct value *row_latest(const struct row *row, const struct transaction *transaction);
 /* What is there, committed or not. */
 const struct value *row_uncommitted(const struct row *row);
+/* The same; of one that was deleted, what its owner would leave there, or what the reader of a
+ * snapshot has seen. */
+const struct value *row_possible(const struct row *row, struct transaction *transaction);
 
 /* Locks a row; waits for its owner. 0 or the error. */
 unsigned row_lock(struct table *table, struct row *row, struct transaction *transaction);

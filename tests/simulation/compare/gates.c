@@ -52,6 +52,12 @@ begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
+static bool
+writes(const char *text)
+{
+    return begins(text, "INSERT") || begins(text, "UPDATE") || begins(text, "DELETE");
+}
+
 int
 __wrap_mysql_query(MYSQL *mysql, const char *text)
 {
@@ -62,7 +68,8 @@ __wrap_mysql_query(MYSQL *mysql, const char *text)
         turns_end(text);
     result = __real_mysql_query(mysql, text);
     if (is_turn)
-        note(mysql_errno(mysql), -1);
+        note(mysql_errno(mysql),
+             writes(text) && result == 0 ? (long long)mysql_affected_rows(mysql) : -1);
     return result;
 }
 
@@ -117,14 +124,13 @@ __wrap_mysql_stmt_execute(MYSQL_STMT *statement)
 {
     struct client *client = turns_client();
     const char *text = client != NULL ? text_of(client, statement) : "";
-    bool writes = begins(text, "INSERT") || begins(text, "UPDATE") || begins(text, "DELETE");
     int result;
 
     if (client != NULL)
         turns_end(text);
     result = __real_mysql_stmt_execute(statement);
     note(result != 0 ? mysql_stmt_errno(statement) : 0,
-         writes && result == 0 ? (long long)mysql_stmt_affected_rows(statement) : -1);
+         writes(text) && result == 0 ? (long long)mysql_stmt_affected_rows(statement) : -1);
     return result;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "calls.h"
+#include "scenes.h"
 #include "side.h"
 
 #define CALLS 25 /* of each client */
@@ -18,7 +19,8 @@ static void
 run(uint64_t seed)
 {
     struct client clients[CLIENTS_MAX];
-    size_t count = 1 + (size_t)(seed % CLIENTS_MAX);
+    bool plays = scenes_are_played(seed);
+    size_t count = plays ? CLIENTS_MAX : 1 + (size_t)(seed % CLIENTS_MAX);
 
     printf("seed %" PRIu64 "\n", seed);
     memset(clients, 0, sizeof clients);
@@ -37,7 +39,10 @@ run(uint64_t seed)
     turns_take(clients, 1);
     clients[0].calls = CALLS;
     clients[0].call = calls_make;
-    turns_take(clients, count);
+    if (plays)
+        scenes_play(clients);
+    else
+        turns_take(clients, count);
     clients[0].calls = 1;
     clients[0].call = calls_show_all;
     turns_take(clients, 1);

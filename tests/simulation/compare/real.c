@@ -75,7 +75,7 @@ side_connect(struct client *client)
         database_connect(client->database, deadline_in_ms(1000000)) != DATABASE_DONE ||
         database_query(client->database,
                        "SET SESSION innodb_lock_wait_timeout = 600,"
-                       " idle_write_transaction_timeout = 0",
+                       " idle_write_transaction_timeout = 0, max_statement_time = 0",
                        NULL, NULL) != DATABASE_DONE ||
         database_query(client->database, "SELECT CONNECTION_ID()", take_session, client) !=
             DATABASE_DONE) {

@@ -5,6 +5,7 @@
  */
 #include "turns.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,6 +24,8 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static _Thread_local struct client *self;
 static uint64_t random_state;
 static bool is_muted;
+static const char *order; /* what is left of it; NULL: none */
+static bool is_to_end;    /* this turn, without a wait */
 
 void
 draw_begin(uint64_t seed)
@@ -129,6 +132,12 @@ run_client(void *arg)
     return NULL;
 }
 
+void
+turns_follow(const char *names)
+{
+    order = names;
+}
+
 /* With the mutex: until the client has ended its turn, or waits for a lock. */
 static void
 await_end(struct client *client)
@@ -148,7 +157,7 @@ await_end(struct client *client)
         pthread_mutex_unlock(&mutex);
         waits = side_waits(client);
         pthread_mutex_lock(&mutex);
-        if (waits && client->state == CLIENT_AT_TURN)
+        if (waits && !is_to_end && client->state == CLIENT_AT_TURN)
             break;
         if (looks == LOOKS_MAX) {
             fprintf(stderr, "compare: %c comes to no end: %s\n", client->name, client->statement);
@@ -202,7 +211,7 @@ turn(struct client *clients, size_t count, struct client *client)
             look_after(&clients[i]);
         is_deadlock = is_deadlock || clients[i].is_deadlocked;
     }
-    if (is_deadlock) {
+    if (is_deadlock && order == NULL) {
         /* Whom the server rolls back is its own choice. */
         say("a deadlock\n");
         is_muted = true;
@@ -217,6 +226,18 @@ turn(struct client *clients, size_t count, struct client *client)
     client->outcome[0] = '\0';
 }
 
+/* NULL: it waits for a lock, against what was expected. */
+static struct client *
+next_in_order(struct client *clients, size_t count, int name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (clients[i].name == name && clients[i].state == CLIENT_READY)
+            return &clients[i];
+    }
+    say("%c cannot go on\n", name);
+    return NULL;
+}
+
 /* Whose turn it is: one of those that can go on. */
 static struct client *
 choose(struct client *clients, size_t count)
@@ -224,6 +245,9 @@ choose(struct client *clients, size_t count)
     struct client *chosen = NULL;
     size_t seen = 0;
 
+    is_to_end = order != NULL && isupper((unsigned char)*order);
+    if (order != NULL && *order != '\0')
+        return next_in_order(clients, count, toupper((unsigned char)*order++));
     for (size_t i = 0; i < count; i++) {
         if (clients[i].state == CLIENT_READY && draw_one_in(++seen))
             chosen = &clients[i];

@@ -52,8 +52,13 @@ uint64_t draw(uint64_t limit);
 bool draw_one_in(uint64_t many);
 uint64_t draw_of(uint64_t *state, uint64_t limit); /* of another sequence */
 
-/* A line of what happens, or a part of one. After a deadlock there are none. */
+/* A line of what happens, or a part of one. After a deadlock there are none, but in an order that
+ * is followed. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* From now on turns are taken in this order: names of clients, in lower case where the client is to
+ * wait for a lock. NULL: as the seed says. */
+void turns_follow(const char *order);
 
 /* Lets all clients make all their calls. Ends the program when none can go on. */
 void turns_take(struct client *clients, size_t count);
