@@ -117,6 +117,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/delivery_store.c app/store/delivery_store.h \
 	app/store/dispatch_store.c app/store/dispatch_store.h \
 	app/store/due_store.c app/store/due_store.h \
+	app/store/endpoint_list.c app/store/endpoint_list.h \
 	app/store/endpoint_row.c app/store/endpoint_row.h \
 	app/store/endpoint_store.c app/store/endpoint_store.h \
 	app/store/event_list.c app/store/event_list.h \
@@ -197,7 +198,8 @@ app_payment_admin_SOURCES = \
 	app/admin/report.c \
 	app/admin/schema.c \
 	app/admin/sheet.c app/admin/sheet.h \
-	app/admin/walk.c app/admin/walk.h
+	app/admin/walk.c app/admin/walk.h \
+	app/admin/webhook.c
 app_payment_admin_LDADD = $(library_LIBS)
 app_payment_admin_LDFLAGS = $(STATIC_LDFLAGS)
 

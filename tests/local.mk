@@ -352,6 +352,7 @@ EXTRA_DIST += \
 	tests/functional/test_admin_keys.py \
 	tests/functional/test_admin_payments.py \
 	tests/functional/test_admin_report.py \
+	tests/functional/test_admin_webhooks.py \
 	tests/functional/test_authentication.py \
 	tests/functional/test_bad_input.py \
 	tests/functional/test_configuration.py \

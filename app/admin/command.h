@@ -61,6 +61,11 @@ struct admin {
     const char *limit;          /* --limit */
     bool unknown;               /* --unknown */
     bool all;                   /* --all */
+    const char *url;            /* --url */
+    const char *events;         /* --events */
+    const char *description;    /* --description */
+    bool enable;                /* --enable */
+    bool disable;               /* --disable */
 };
 
 typedef enum admin_exit admin_command(struct admin *admin);
@@ -76,6 +81,11 @@ admin_command key_list;
 admin_command key_revoke;
 admin_command notice_list;
 admin_command notice_end;
+admin_command webhook_list;
+admin_command webhook_create;
+admin_command webhook_set;
+admin_command webhook_rotate;
+admin_command webhook_delete;
 admin_command schema_status;
 admin_command schema_upgrade;
 admin_command payment_list;
@@ -132,6 +142,10 @@ bool admin_range(const struct admin *admin, int64_t *since, int64_t *until)
 #define ADMIN_LIMIT 100
 #define ADMIN_LIMIT_MAX 1000000
 bool admin_limit(const struct admin *admin, int64_t *limit) __attribute__((warn_unused_result));
+
+/* --grace in milliseconds: a number of minutes, hours or days; 24 hours where it is not given.
+ * False after a complaint. */
+bool admin_grace(const struct admin *admin, int64_t *grace_ms) __attribute__((warn_unused_result));
 
 /* A day (YYYY-MM-DD, its beginning) or a second of it (YYYY-MM-DDTHH:MM:SSZ), UTC, as Unix
  * milliseconds. */

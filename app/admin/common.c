@@ -18,6 +18,8 @@
 #include "store/merchant_store.h"
 #include "store/schema_store.h"
 
+#define GRACE_MINUTES_MAX (365L * 24 * 60)
+
 void
 admin_complain(const char *format, ...)
 {
@@ -205,5 +207,27 @@ admin_limit(const struct admin *admin, int64_t *limit)
         *limit >= 1 && *limit <= ADMIN_LIMIT_MAX)
         return true;
     admin_complain("--limit must be a number from 1 to %d", ADMIN_LIMIT_MAX);
+    return false;
+}
+
+bool
+admin_grace(const struct admin *admin, int64_t *grace_ms)
+{
+    static const struct {
+        const char *unit;
+        int64_t minutes;
+    } units[] = {{"m", 1}, {"h", 60}, {"d", 24 * INT64_C(60)}};
+    const char *text = admin->grace != NULL ? admin->grace : "24h";
+    char *end = NULL;
+    long number;
+
+    number = text[0] >= '0' && text[0] <= '9' ? strtol(text, &end, 10) : -1;
+    for (size_t i = 0; i < sizeof units / sizeof units[0] && number >= 0; i++) {
+        if (strcmp(end, units[i].unit) == 0 && number <= GRACE_MINUTES_MAX / units[i].minutes) {
+            *grace_ms = number * units[i].minutes * INT64_C(60000);
+            return true;
+        }
+    }
+    admin_complain("--grace must be a number of minutes, hours or days, up to 365d: 30m, 24h, 7d");
     return false;
 }

@@ -13,8 +13,6 @@
 #include "store/api_key_store.h"
 #include "store/merchant_store.h"
 
-#define GRACE_MINUTES_MAX (365L * 24 * 60)
-
 /* The beginning of a day to come. */
 static bool
 parse_expiry(const char *text, int64_t *expires_at)
@@ -152,30 +150,6 @@ key_create(struct admin *admin)
     return result == STORE_OK ? ADMIN_DONE : admin_store_failure(admin, result, "merchant");
 }
 
-/* --grace: a number of minutes, hours or days; 24 hours where it is not given. */
-static bool
-parse_grace(const char *text, int64_t *grace_ms)
-{
-    static const struct {
-        const char *unit;
-        int64_t minutes;
-    } units[] = {{"m", 1}, {"h", 60}, {"d", 24 * INT64_C(60)}};
-    char *end = NULL;
-    long number;
-
-    if (text == NULL)
-        text = "24h";
-    number = text[0] >= '0' && text[0] <= '9' ? strtol(text, &end, 10) : -1;
-    for (size_t i = 0; i < sizeof units / sizeof units[0] && number >= 0; i++) {
-        if (strcmp(end, units[i].unit) == 0 && number <= GRACE_MINUTES_MAX / units[i].minutes) {
-            *grace_ms = number * units[i].minutes * INT64_C(60000);
-            return true;
-        }
-    }
-    admin_complain("--grace must be a number of minutes, hours or days, up to 365d: 30m, 24h, 7d");
-    return false;
-}
-
 /* The new key is what the old one is, but for what the options say. */
 static void
 take_over(const struct admin *admin, const struct old_api_key *old, struct new_api_key *key)
@@ -219,7 +193,7 @@ key_rotate(struct admin *admin)
     enum store_result result = STORE_NOT_FOUND;
     int64_t ends_at = 0;
 
-    if (!parse_grace(admin->grace, &ends_at) || !read_options(admin, &key))
+    if (!admin_grace(admin, &ends_at) || !read_options(admin, &key))
         return ADMIN_REFUSED;
     if (identifier_parse(IDENTIFIER_API_KEY, admin->argument, &old_id))
         result = api_key_store_find(admin->database, admin_deadline(admin), &old_id, &old);
