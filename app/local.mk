@@ -23,6 +23,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/api/answered.c app/api/answered.h \
 	app/api/asking.c app/api/asking.h \
 	app/api/authentication.c app/api/authentication.h \
+	app/api/deliveries.c app/api/deliveries.h \
 	app/api/documents.c app/api/documents.h \
 	app/api/embedded.h \
 	app/api/error.c app/api/error.h \
@@ -66,6 +67,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/domain/timestamp.c app/domain/timestamp.h \
 	app/domain/total.c app/domain/total.h \
 	app/domain/web_address.c app/domain/web_address.h \
+	app/domain/utf8.c app/domain/utf8.h \
 	app/domain/webhook.c app/domain/webhook.h \
 	app/http/cgi.c app/http/cgi.h \
 	app/http/fastcgi.c app/http/fastcgi.h \
@@ -135,6 +137,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/payment_list.c app/store/payment_list.h \
 	app/store/payment_row.c app/store/payment_row.h \
 	app/store/payment_store.c app/store/payment_store.h \
+	app/store/redelivery_store.c app/store/redelivery_store.h \
 	app/store/refund_list.c app/store/refund_list.h \
 	app/store/refund_row.c app/store/refund_row.h \
 	app/store/refund_settlement.c \
@@ -144,6 +147,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/result.c app/store/result.h \
 	app/store/retry.c app/store/retry.h \
 	app/store/schema_store.c app/store/schema_store.h \
+	app/store/sending_list.c app/store/sending_list.h \
 	app/store/server_error.c app/store/server_error.h \
 	app/store/settlement.c app/store/settlement.h \
 	app/store/settlement_group.c app/store/settlement_group.h \
@@ -199,7 +203,8 @@ app_payment_admin_SOURCES = \
 	app/admin/schema.c \
 	app/admin/sheet.c app/admin/sheet.h \
 	app/admin/walk.c app/admin/walk.h \
-	app/admin/webhook.c
+	app/admin/webhook.c \
+	app/admin/webhook_events.c
 app_payment_admin_LDADD = $(library_LIBS)
 app_payment_admin_LDFLAGS = $(STATIC_LDFLAGS)
 

@@ -387,6 +387,7 @@ EXTRA_DIST += \
 	tests/functional/test_races.py \
 	tests/functional/test_rate_limit.py \
 	tests/functional/test_readme.py \
+	tests/functional/test_redelivery.py \
 	tests/functional/test_reference.py \
 	tests/functional/test_refunds.py \
 	tests/functional/test_saturation.py \

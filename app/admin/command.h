@@ -86,6 +86,8 @@ admin_command webhook_create;
 admin_command webhook_set;
 admin_command webhook_rotate;
 admin_command webhook_delete;
+admin_command webhook_redeliver;
+admin_command webhook_attempts;
 admin_command schema_status;
 admin_command schema_upgrade;
 admin_command payment_list;

@@ -240,7 +240,9 @@ webhook_create(struct admin *admin)
         return result == STORE_REFUSED ? ADMIN_REFUSED
                                        : admin_store_failure(admin, result, "merchant");
     show_secret(admin, &endpoint, &secret, "Created");
-    if (!admin->json)
+    if (!admin->config.webhooks)
+        admin_complain("nothing is sent so far: webhooks is not on in %s", admin->config.path);
+    else if (!admin->json)
         printf("Events are for it once all workers know that there is one: within %d s.\n",
                admin->config.key_cache_seconds);
     return ADMIN_DONE;

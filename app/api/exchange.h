@@ -21,6 +21,7 @@
 #include "operations/refund.h"
 #include "store/event_list.h"
 #include "store/payment_list.h"
+#include "store/redelivery_store.h"
 #include "store/refund_list.h"
 
 /* What a request asks to be done; the turn does all of a kind together. */
@@ -66,6 +67,13 @@ struct endpoint_asked {
     struct webhook_endpoint endpoint;
     struct webhook_secret secret; /* a new one */
     bool sets_url, sets_description, sets_disabled;
+};
+
+/* A range of events that is asked for once more. */
+struct range_asked {
+    struct identifier endpoint_id;
+    struct page range;
+    int64_t since, until; /* Unix seconds; not that one */
 };
 
 struct exchange {
@@ -123,6 +131,8 @@ struct exchange {
         struct event_listing event_listing;
         struct identifier event_id;
         struct endpoint_asked endpoint;
+        struct redelivery redelivery;
+        struct range_asked range_asked;
     };
 };
 

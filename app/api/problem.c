@@ -34,6 +34,11 @@ static const struct problem_row rows[] = {
     [API_INVALID_STATUS] = {.member = "status",
                             .detail = "The status is neither enabled nor disabled."},
     [API_TOO_MANY_ENDPOINTS] = {.detail = "This merchant has as many in this mode as it may."},
+    [API_INVALID_ENDPOINT] = {.member = "endpoint", .detail = "The endpoint's id is no string."},
+    [API_INVALID_SINCE] = {.member = "since",
+                           .detail = "The beginning is absent, no time, or still to come."},
+    [API_INVALID_UNTIL] = {.member = "until",
+                           .detail = "The end is no time, or not after the beginning."},
     [API_INVALID_PAYMENT_ID] = {.member = "payment_id",
                                 .detail = "The payment's id is absent or no string."},
     [API_INVALID_REFUND_AMOUNT] =
@@ -70,6 +75,9 @@ static const struct problem_row rows[] = {
     [API_REQUEST_IN_PROGRESS] =
         {.header = "Idempotency-Key",
          .detail = "Another request with this key has not ended: send it again later."},
+    [API_EVENT_UNWANTED] = {.detail = "Each endpoint is disabled, or does not want events of this"
+                                      " type."},
+    [API_ENDPOINT_DISABLED] = {.detail = "Nothing is sent to the endpoint: enable it first."},
     [API_BODY_TOO_LARGE] = {.detail = "The body is larger than this server takes."},
     [API_UNSUPPORTED_MEDIA_TYPE] = {.header = "Content-Type",
                                     .detail = "Send the body as application/json."},

@@ -5,6 +5,7 @@
  */
 #include "api/routes.h"
 
+#include "api/deliveries.h"
 #include "api/documents.h"
 #include "api/endpoints.h"
 #include "api/events.h"
@@ -27,11 +28,14 @@ static const struct api_route routes[] = {
     {.path.pattern = "/processors/{name}/events", POST(notices_take), .access = ACCESS_SIGNED},
     {.path.pattern = "/events", GET(events_list)},
     {.path.pattern = "/events/{id}", GET(events_read)},
+    {.path.pattern = "/events/{id}/attempts", GET(deliveries_attempts)},
+    {.path.pattern = "/events/{id}/redeliver", POST(deliveries_of_event)},
     {.path.pattern = "/webhook_endpoints", GET(endpoints_list), POST(endpoints_create)},
     {.path.pattern = "/webhook_endpoints/{id}",
      GET(endpoints_read),
      POST(endpoints_change),
      DELETE(endpoints_delete)},
+    {.path.pattern = "/webhook_endpoints/{id}/redeliver", POST(deliveries_of_endpoint)},
     {.path.pattern = "/webhook_endpoints/{id}/rotate", POST(endpoints_rotate)},
     {.path.pattern = "/healthz", GET(health_live), .access = ACCESS_OPEN},
     {.path.pattern = "/readyz", GET(health_ready), .access = ACCESS_OPEN},

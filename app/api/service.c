@@ -21,8 +21,10 @@
 #include "store/event_store.h"
 #include "store/notice_store.h"
 #include "store/payment_store.h"
+#include "store/redelivery_store.h"
 #include "store/refund_store.h"
 #include "store/schema_store.h"
+#include "store/sending_list.h"
 #include "store/settlement.h"
 
 static struct database *
@@ -36,6 +38,7 @@ open_database(const struct config *config, const char *account, bool prepare_on_
         &event_statements,      &event_list_statements,   &notice_statements,
         &adoption_statements,   &endpoint_row_statements, &endpoint_statements,
         &dispatch_statements,   &delivery_statements,     &delivery_note_statements,
+        &redelivery_statements, &sending_statements,
     };
     struct database_settings settings = {
         .option_file = config->path,

@@ -11,7 +11,10 @@ enum {
     SHOW_ALL,
     SHOW_OF_MERCHANT,
     FIND_ANY,
+    EVENT_OWNER,
 };
+
+#define MODE_SIZE 8
 
 #define SELECTED "SELECT " ENDPOINT_COLUMNS " FROM webhook_endpoints WHERE deleted_at IS NULL"
 
@@ -27,6 +30,10 @@ static const struct statement statements[] = {
                   .sql = SELECTED " AND id = ?",
                   .parameters = 1,
                   .columns = ENDPOINT_COLUMN_COUNT},
+    [EVENT_OWNER] = {.name = "owner of an event",
+                     .sql = "SELECT merchant_id, mode FROM events WHERE id = ?",
+                     .parameters = 1,
+                     .columns = 2},
 };
 
 struct showing {
@@ -62,6 +69,7 @@ endpoint_list_show(struct database *database, struct deadline deadline,
 }
 
 struct owning {
+    const struct identifier *id; /* of an event */
     struct endpoint_owner *owner;
     enum store_result found;
 };
@@ -84,6 +92,38 @@ endpoint_list_owner(struct database *database, struct deadline deadline,
     struct showing showing = {
         .statement = &statements[FIND_ANY], .id = id, .seen = take_owner, .arg = &owning};
     enum database_result result = database_run(database, deadline, show, &showing);
+
+    return store_result_of(result, owning.found);
+}
+
+static enum database_result
+find_event_owner(struct database *database, void *arg)
+{
+    struct owning *owning = arg;
+    struct column taken[2];
+    char mode[MODE_SIZE];
+    MYSQL_BIND parameters[] = {bind_identifier(owning->id)};
+    MYSQL_BIND columns[] = {
+        column_bytes(&taken[0], owning->owner->merchant_id.bytes, IDENTIFIER_SIZE),
+        column_text(&taken[1], mode, sizeof mode),
+    };
+    size_t rows;
+    enum database_result result =
+        database_execute(database, &statements[EVENT_OWNER], parameters, columns, &rows);
+
+    if (result != DATABASE_DONE || rows == 0)
+        return result;
+    column_end(&taken[1], mode);
+    owning->found = STORE_OK;
+    return mode_parse(mode, &owning->owner->mode) ? DATABASE_DONE : DATABASE_FAILED;
+}
+
+enum store_result
+endpoint_list_event_owner(struct database *database, struct deadline deadline,
+                          const struct identifier *id, struct endpoint_owner *owner)
+{
+    struct owning owning = {.id = id, .owner = owner, .found = STORE_NOT_FOUND};
+    enum database_result result = database_run(database, deadline, find_event_owner, &owning);
 
     return store_result_of(result, owning.found);
 }

@@ -20,4 +20,10 @@ enum store_result endpoint_list_owner(struct database *database, struct deadline
                                       const struct identifier *id, struct endpoint_owner *owner)
     __attribute__((warn_unused_result));
 
+/* Finds whose event one is. STORE_NOT_FOUND. */
+enum store_result endpoint_list_event_owner(struct database *database, struct deadline deadline,
+                                            const struct identifier *id,
+                                            struct endpoint_owner *owner)
+    __attribute__((warn_unused_result));
+
 #endif

@@ -48,7 +48,7 @@ def curl(call):
         lines.append('-H "Authorization: Bearer $API_KEY"')
     for name, value in call["headers"].items():
         lines.append(f'-H "{name}: {value}"')
-    if call["method"] not in ("GET", "POST"):
+    if call["method"] != ("GET" if call["body"] is None else "POST"):
         lines.insert(1, f"-X {call['method']}")
     if call["body"] is not None:
         lines.append('-H "Content-Type: application/json"')

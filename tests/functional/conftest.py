@@ -31,7 +31,7 @@ for name in CHOSEN:
 
 @pytest.fixture(scope="session", params=CHOSEN or None)
 def stack(request):
-    with Stack(deployment=getattr(request, "param", "nginx")) as running:
+    with Stack(deployment=getattr(request, "param", "nginx"), webhooks="yes") as running:
         yield running
 
 

@@ -61,7 +61,7 @@ def with_values(stack, statement):
     numbers = itertools.count(7)
     for pattern, value in (
         (r"(idempotency_key) = \?", "'fill-%d'"), (r"(\b(?:payment_)?id) = \?", "UNHEX(MD5(%d))"),
-        (r"(endpoint_id) = \?", "UNHEX(MD5(%d))"),
+        (r"((?:endpoint|event)_id) = \?", "UNHEX(MD5(%d))"),
         (r"(key_hash) = \?", "UNHEX(MD5(%d))"), (r"(look_at) <= \?", "'2024-06-%02d'"),
     ):
         statement = re.sub(pattern, lambda found, value=value: f"{found[1]} = {value % next(numbers)}", statement)
@@ -89,8 +89,9 @@ def test_the_list_of_statements_is_whole():
     events those that no courier has looked at, who wants them, that they were looked at, who wants some once more,
     which ones, their deliveries, and how far that came; of deliveries the texts of their events, for 1, 8 and 64,
     what is due, its claim, the secrets, what became of it, whether the endpoint works, fails or is disabled, and how
-    many wait."""
-    assert len(QUERIES) == 9 * 3 + 3 + 4 + 3 + 2 + 7 + 3 + 1 + 2 + 4 + 9 + 7 + 3 + 3 + 5
+    many wait; of what is sent once more the type of the event, its deliveries, and the range of an endpoint; attempts
+    of an event and of an endpoint."""
+    assert len(QUERIES) == 9 * 3 + 3 + 4 + 3 + 2 + 7 + 3 + 1 + 2 + 4 + 9 + 7 + 3 + 3 + 5 + 3 + 2
     assert len(ROUND) == 1
 
 

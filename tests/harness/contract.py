@@ -177,7 +177,7 @@ class Contract:
             pointer = parameters["query", name]
             is_number = self.resolve(self.node(pointer)).get("type") == "integer"
             self.check_value(pointer, int(value) if is_number else value, False)
-        if "requestBody" in operation:
+        if "requestBody" in operation and (body or operation["requestBody"]["required"]):
             media_type = headers["Content-Type"].split(";")[0].strip().lower()
             assert media_type in operation["requestBody"]["content"], media_type
             self.check_value((*where, "requestBody", "content", media_type, "schema"), json.loads(body), False)

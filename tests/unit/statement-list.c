@@ -19,7 +19,9 @@
 #include "store/full_store.h"
 #include "store/notice_store.h"
 #include "store/payment_store.h"
+#include "store/redelivery_store.h"
 #include "store/refund_store.h"
+#include "store/sending_list.h"
 #include "store/settlement.h"
 
 int
@@ -35,7 +37,8 @@ main(void)
         &notice_statements,        &adoption_statements,
         &endpoint_statements,      &endpoint_row_statements,
         &dispatch_statements,      &delivery_statements,
-        &delivery_note_statements,
+        &delivery_note_statements, &redelivery_statements,
+        &sending_statements,
     };
 
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
