@@ -88,6 +88,7 @@ admin_command webhook_rotate;
 admin_command webhook_delete;
 admin_command webhook_redeliver;
 admin_command webhook_attempts;
+admin_command webhook_deliver;
 admin_command schema_status;
 admin_command schema_upgrade;
 admin_command payment_list;

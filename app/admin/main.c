@@ -193,6 +193,8 @@ static const struct command {
      "send an event once more to all that want it, or to an endpoint the events of a time"},
     {"webhook", "attempts", ONE_ARGUMENT, "ID [--limit NUMBER]", TAKES_LIMIT, true,
      webhook_attempts, "list the attempts to send an event, or to an endpoint, the newest first"},
+    {"webhook", "deliver", NO_ARGUMENT, "--once", TAKES_ONCE, false, webhook_deliver,
+     "send events to webhook endpoints, as far as they are due, and end"},
     {"report", NULL, NO_ARGUMENT,
      "[--csv] [--merchant ID] [--mode MODE] [--status STATUS] [--since DATE] [--until DATE]",
      TAKES_CSV | TAKES_STATUS | TAKES_WHOSE | TAKES_RANGE, true, report,

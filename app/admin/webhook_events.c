@@ -1,5 +1,5 @@
 /*
- * payment-admin webhook: redeliver, attempts.
+ * payment-admin webhook: redeliver, attempts, deliver.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "admin/command.h"
+#include "background/courier.h"
 #include "domain/page.h"
 #include "store/endpoint_list.h"
 #include "store/redelivery_store.h"
@@ -198,5 +199,27 @@ webhook_attempts(struct admin *admin)
     if (result != STORE_OK)
         return admin_store_failure(admin, result, "event");
     sheet_end(&sheet);
+    return ADMIN_DONE;
+}
+
+enum admin_exit
+webhook_deliver(struct admin *admin)
+{
+    size_t count = 0;
+
+    if (!admin->once) {
+        admin_complain("webhook deliver needs --once: a pool with webhooks does it all the time."
+                       " Try 'payment-admin --help'.");
+        return ADMIN_USAGE;
+    }
+    if (!courier_run_once(&admin->config, admin_group(admin), &count)) {
+        admin_complain("the database cannot be reached or used; the log of the configuration says"
+                       " why");
+        return ADMIN_UNAVAILABLE;
+    }
+    if (admin->json)
+        admin_print_json(json_pack("{s:I}", "sent", (json_int_t)count));
+    else
+        printf("Sent %zu deliveries.\n", count);
     return ADMIN_DONE;
 }

@@ -214,6 +214,24 @@ def test_one_that_hangs_holds_up_nobody_else(receiver, shop):
     assert len(receiver.got(slow)) <= 2
 
 
+def test_without_a_pool(receiver):
+    """As cron does it, by the operator."""
+    with Stack(webhooks="yes", webhook_ca_file=receiver.ca_file) as stack:
+        # The pool may not call it; the file, which the command reads, says otherwise.
+        path = next(paths)
+        made = endpoint(stack.client, receiver.url(path))
+        stack.client.pay()
+        wait_until(lambda: attempts(stack, made))
+        assert not receiver.got(path)
+        stack.workers.stop()
+        make_due(stack)
+        stack.write_config(webhook_ca_file=receiver.ca_file, allow_webhook_addresses=LOOPBACK)
+        assert stack.try_admin("webhook", "deliver").returncode == 2
+        assert stack.admin("webhook", "deliver", "--once") == {"sent": 1}
+        assert len(receiver.got(path)) == 1 and deliveries(stack, made) == [("delivered", 2, None)]
+        assert stack.admin("webhook", "deliver", "--once") == {"sent": 0}
+
+
 def caller_of(stack, port):
     """The child of the pool that has a connection to the port."""
     with open("/proc/net/tcp", encoding="ascii") as file:
