@@ -324,6 +324,7 @@ EXTRA_DIST += \
 	tests/benchmark/run \
 	tests/benchmark/size.py \
 	tests/benchmark/subjects.py \
+	tests/benchmark/webhooks.py \
 	tests/benchmark/uncounted.c \
 	tests/faults/__init__.py \
 	tests/faults/checker.py \

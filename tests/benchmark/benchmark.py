@@ -25,9 +25,10 @@ from overload import overload  # noqa: E402
 from rates import Failure, all_rows, calibrate, check_answer, ratios_of, run_rounds, spread  # noqa: E402
 from size import size  # noqa: E402
 from subjects import FLOORS, OTHERS  # noqa: E402
+from webhooks import webhooks  # noqa: E402
 
 PARTS = ("rates", "latency", "alone", "memory", "costs", "overload", "flight")
-NAMED = ("lists", "metrics")  # parts that are measured when they are named
+NAMED = ("lists", "metrics", "webhooks")  # parts that are measured when they are named
 SIMPLE = tuple(kind.name for kind in (*FLOORS, *OTHERS))
 ROWS = (*SIMPLE, "post", "post-key", "get", "refunds", "refunds-hot")
 
@@ -140,6 +141,9 @@ def main():
                                       progress, options.rows)
         if "metrics" in parts:
             document["metrics"] = metrics(os.path.abspath(options.build), options.rounds, options.seconds, progress)
+        if "webhooks" in parts:
+            document["webhooks"] = webhooks(os.path.abspath(options.build), options.rounds, options.seconds, progress,
+                                            (1_000, 10_000) if options.quick else (100_000, 1_000_000))
         for part in set(parts) & set(NAMED):
             document.setdefault("environment", document[part].pop("environment"))
         if options.millions:

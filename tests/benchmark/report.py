@@ -144,6 +144,22 @@ def metrics(document):
     return lines
 
 
+def webhooks(document):
+    found = document["webhooks"]
+    labels = {"post": "without events", "before-post": "with events", "insert": "insert floor"}
+    lines = [f"{'POST /payments':40}{'median':>10}{'least':>10}{'most':>10}"]
+    for name, rate in found["writing"]["rates"].items():
+        lines.append(f"{labels[name] + ', a second':40}{rate['median']:10.0f}{rate['least']:10.0f}{rate['greatest']:10.0f}")
+    for name, ratio in found["writing"]["ratios"].items():
+        one, two = (labels[part] for part in name.split(" / "))
+        lines.append(f"{one + ' / ' + two:40}{ratio['median']:10.2f}{ratio['least']:10.2f}{ratio['greatest']:10.2f}")
+    lines.append(f"{'deliveries worked off':22}{'seconds':>10}{'a second':>10}{'kB at first':>13}{'at last':>10}{'at most':>10}")
+    for row in found["working off"]:
+        lines.append(f"{row['deliveries']:<22,}{row['seconds']:10.0f}{row['rate']:10.0f}{row['first quarter']:13.0f}"
+                     f"{row['last quarter']:10.0f}{row['most']:10.0f}")
+    return lines
+
+
 def flight(document):
     found = document["flight"]
     enough = [one for one in found["levels"] if one["busy"] < FULL]
@@ -185,7 +201,8 @@ def environment(document):
 
 
 SECTIONS = (("rates", rates), ("latency", latency), ("alone", alone), ("memory", memory), ("costs", costs),
-            ("size", size), ("overload", overload), ("flight", flight), ("lists", lists), ("metrics", metrics))
+            ("size", size), ("overload", overload), ("flight", flight), ("lists", lists), ("metrics", metrics),
+            ("webhooks", webhooks))
 
 
 def text(document):

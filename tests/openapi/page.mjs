@@ -28,7 +28,8 @@ async function open(browser, seen, target, options) {
   page.on("pageerror", (error) => seen.complaints.push(String(error)));
   page.on("requestfailed", (request) => seen.complaints.push(`failed: ${request.url()}`));
   page.on("request", (request) => seen.requests.push(request.url()));
-  const answer = await page.goto(target, { waitUntil: "networkidle" });
+  const answer = await page.goto(target, { waitUntil: "load" });
+  await page.waitForLoadState("networkidle");
   seen.status = answer.status();
   return page;
 }
