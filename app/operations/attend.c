@@ -226,23 +226,6 @@ tell(const struct workshop *workshop, const struct attending *attending, enum lo
               attending->notice.reference, text);
 }
 
-bool
-attend_go_on(const struct workshop *workshop, struct attending *attending)
-{
-    const struct processor_job *job = &attending->call.job;
-
-    if (attending->attempt_count < sizeof attending->attempts / sizeof attending->attempts[0] &&
-        caller_attempt(&attending->call, &attending->attempts[attending->attempt_count]))
-        attending->attempt_count++;
-    if (job->task != PROCESSOR_FIND_PAYMENT || job->outcome.result != PROCESSOR_SUCCEEDED ||
-        attending->payment.status != PAYMENT_FAILED)
-        return false;
-    tell(workshop, attending, LOG_LEVEL_ERROR,
-         "it failed here and was charged there: it is given back");
-    ask(workshop, attending, PROCESSOR_GIVE_BACK, job->processor);
-    return true;
-}
-
 /* A charge that should not be. */
 static enum notice_state
 settle_charge(const struct workshop *workshop, const struct attending *attending)
@@ -263,15 +246,16 @@ settle_charge(const struct workshop *workshop, const struct attending *attending
     return result == PROCESSOR_DECLINED ? NOTICE_DONE : NOTICE_OPEN;
 }
 
+/* What follows a write: nothing to be written ends the notice. */
 static enum notice_state
-end_of(enum store_result result)
+end_of(struct attending *attending, enum store_result result)
 {
-    return result == STORE_OK || result == STORE_EXISTS ? NOTICE_DONE : NOTICE_OPEN;
+    attending->has_written = result == STORE_OK;
+    return result == STORE_EXISTS ? NOTICE_DONE : NOTICE_OPEN;
 }
 
 static enum notice_state
-adopt(const struct workshop *workshop, const struct attending *attending,
-      const struct adoption *adoption)
+adopt(const struct workshop *workshop, struct attending *attending, const struct adoption *adoption)
 {
     enum store_result result =
         adoption_store_refund(workshop->database, store_deadline(workshop), adoption);
@@ -282,11 +266,11 @@ adopt(const struct workshop *workshop, const struct attending *attending,
     else if (result == STORE_REFUSED)
         tell(workshop, attending, LOG_LEVEL_ERROR,
              "a refund that was made at the processor is more than what is left of the payment");
-    return end_of(result);
+    return end_of(attending, result);
 }
 
 static enum notice_state
-take_back(const struct workshop *workshop, const struct attending *attending,
+take_back(const struct workshop *workshop, struct attending *attending,
           const struct adoption *adoption)
 {
     enum store_result result =
@@ -295,11 +279,11 @@ take_back(const struct workshop *workshop, const struct attending *attending,
     if (result == STORE_OK)
         tell(workshop, attending, LOG_LEVEL_WARNING,
              "a refund came back: its amount is the payment's again");
-    return result == STORE_NOT_FOUND ? NOTICE_DONE : end_of(result);
+    return result == STORE_NOT_FOUND ? NOTICE_DONE : end_of(attending, result);
 }
 
 static enum notice_state
-settle_refund(const struct workshop *workshop, const struct attending *attending)
+settle_refund(const struct workshop *workshop, struct attending *attending)
 {
     const struct processor_outcome *outcome = &attending->call.job.outcome;
     const struct payment *payment = &attending->payment;
@@ -322,7 +306,7 @@ settle_refund(const struct workshop *workshop, const struct attending *attending
 }
 
 static enum notice_state
-settle_dispute(const struct workshop *workshop, const struct attending *attending)
+settle_dispute(const struct workshop *workshop, struct attending *attending)
 {
     bool stands = attending->call.job.outcome.result == PROCESSOR_SUCCEEDED;
     enum store_result result = adoption_store_dispute(workshop->database, store_deadline(workshop),
@@ -331,7 +315,7 @@ settle_dispute(const struct workshop *workshop, const struct attending *attendin
     if (result == STORE_OK)
         tell(workshop, attending, LOG_LEVEL_WARNING, "it is %s",
              stands ? "disputed" : "not disputed any more");
-    return end_of(result);
+    return end_of(attending, result);
 }
 
 /* A refund of a payment that failed here: what was charged all the same was given back, by us or in
@@ -376,16 +360,44 @@ settle_noticed(const struct workshop *workshop, struct attending *attending)
                                                        : settle_refund(workshop, attending);
 }
 
+/* A refund or a dispute: does what follows; true when it is looked at again. */
+static bool
+go_on_noticed(const struct workshop *workshop, struct attending *attending)
+{
+    attending->has_written = false;
+    attending->end = settle_noticed(workshop, attending);
+    if (!attending->has_written || attending->attempt_count >= ATTEND_LOOKS_MAX)
+        return false;
+    ask(workshop, attending, PROCESSOR_FIND_NOTICED, attending->call.job.processor);
+    return true;
+}
+
+bool
+attend_go_on(const struct workshop *workshop, struct attending *attending)
+{
+    const struct processor_job *job = &attending->call.job;
+
+    if (attending->attempt_count < sizeof attending->attempts / sizeof attending->attempts[0] &&
+        caller_attempt(&attending->call, &attending->attempts[attending->attempt_count]))
+        attending->attempt_count++;
+    if (job->task == PROCESSOR_FIND_NOTICED)
+        return go_on_noticed(workshop, attending);
+    if (job->task != PROCESSOR_FIND_PAYMENT || job->outcome.result != PROCESSOR_SUCCEEDED ||
+        attending->payment.status != PAYMENT_FAILED)
+        return false;
+    tell(workshop, attending, LOG_LEVEL_ERROR,
+         "it failed here and was charged there: it is given back");
+    ask(workshop, attending, PROCESSOR_GIVE_BACK, job->processor);
+    return true;
+}
+
 void
 attend_settle(const struct workshop *workshop, struct attending *attending)
 {
     struct notice_ending ending = {.notice = &attending->notice};
 
-    if (attending->attempt_count == 0)
-        ending.state = attending->end;
-    else if (attending->call.job.task == PROCESSOR_FIND_NOTICED)
-        ending.state = settle_noticed(workshop, attending);
-    else
+    ending.state = attending->end;
+    if (attending->attempt_count > 0 && attending->call.job.task != PROCESSOR_FIND_NOTICED)
         ending.state = settle_charge(workshop, attending);
     if (attending->has_payment) {
         ending.attempts = attending->attempts;

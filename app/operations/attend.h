@@ -15,6 +15,10 @@
  *                 it had succeeded, and came back --> its amount is the payment's again
  *   of a dispute: the payment is marked, or not any more
  *
+ * What was written by what the processor said of a refund or dispute is followed by another look:
+ * it may have changed while its answer was on its way, and another process may have attended to
+ * that. So a notice is done by a look that finds nothing to write, begun after the last write.
+ *
  * A notice is a hint: what it says changes nothing, what the processor answers does. It stays open
  * until our records say what it is about, so none is lost that comes while its record is being
  * looked at, and one that cannot be brought about is shown. One about nothing of ours is kept.
@@ -29,14 +33,17 @@
 
 #define ATTEND_MAX NOTICE_CLAIM_MAX /* notices of one claim */
 
+#define ATTEND_LOOKS_MAX 3 /* at a refund or dispute, at one time; then the notice stays open */
+
 struct attending {
     struct notice notice;
-    enum notice_state end; /* what becomes of it; set where no call has to say it */
+    enum notice_state end; /* what becomes of it; set where no charge's call has to say it */
+    bool has_written;      /* what the last look was followed by changed our records */
     struct payment payment;
     struct refund refund;
     bool has_payment; /* payment is set */
     struct call call;
-    struct attempt attempts[2]; /* of this time */
+    struct attempt attempts[ATTEND_LOOKS_MAX]; /* of this time */
     size_t attempt_count;
 };
 

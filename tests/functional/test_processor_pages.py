@@ -253,3 +253,37 @@ def test_an_operator_ends_what_has_been_seen_to(stack, acquirer):
     for other in ("evt_none", "Größe"):
         missing = stack.try_admin("notice", "end", other, "--reason", "x")
         assert (missing.returncode, missing.stderr) == (1, "payment-admin: there is no such notice\n")
+
+
+def late_look(stack, acquirer, path, first, change, second):
+    """What the first event brought about is answered late. Meanwhile it changes, and somebody else attends to the event
+    of that: whoever writes last must not write what was so before."""
+    acquirer.misbehave(rule("late_answer", seconds=1.5, times=1, method="GET", path=path))
+    asked = len(acquirer.requests())
+    assert told(stack, first) == RECEIVED
+    wait_until(lambda: len(acquirer.requests()) > asked, 10, "the look")
+    change()
+    assert told(stack, second) == RECEIVED
+    stack.admin("reconcile", "--once")
+    for body in (first, second):
+        ended(stack, body, "done")
+
+
+def test_a_late_look_does_not_adopt_what_came_back(stack, acquirer):
+    payment, charge = paid(stack, acquirer, 6270)
+    refund = acquirer.refund_in_pages(charge["id"], 1200)
+    late_look(stack, acquirer, "/v1/refunds/", refund_event(refund, charge),
+              lambda: acquirer.settle_refund(refund, succeeded=False),
+              refund_event(refund, charge, "refund.failed", "failed"))
+    shown = full(stack, "/payments/" + payment)
+    assert shown["refunded_amount"] == 0
+    assert all(full(stack, "/refunds/" + row["id"])["returned_at"] for row in shown["refunds"]["data"])
+
+
+def test_a_late_look_does_not_dispute_what_was_won(stack, acquirer):
+    payment, charge = paid(stack, acquirer, 6271)
+    dispute = acquirer.dispute(charge["id"])
+    body = [events.event(kind, {"object": "dispute", "id": dispute}) for kind in
+            ("charge.dispute.created", "charge.dispute.closed")]
+    late_look(stack, acquirer, "/v1/disputes/", body[0], lambda: acquirer.settle_dispute(dispute, "won"), body[1])
+    assert full(stack, "/payments/" + payment)["disputed"] is False
