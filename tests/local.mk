@@ -465,6 +465,7 @@ tests_simulation_simulation_SOURCES = \
 	tests/simulation/main.c \
 	tests/simulation/messenger.c tests/simulation/messenger.h \
 	tests/simulation/network.c \
+	tests/simulation/receivers.c tests/simulation/receivers.h \
 	tests/simulation/outbox.c tests/simulation/outbox.h \
 	tests/simulation/schema.c \
 	tests/simulation/change.c tests/simulation/select.c tests/simulation/work.h \

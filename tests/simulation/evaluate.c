@@ -242,6 +242,40 @@ evaluate_call(struct scope *scope, struct expression *call)
     return compare(call->text, &a, &b);
 }
 
+/* The value of the first row, in its order, of a SELECT that may name what is around it. */
+static struct value
+select_one(const struct scope *around, const struct sql *select)
+{
+    struct sql names = *select;
+    struct scope scope = *around;
+    struct table *table = tables_find(select->from[0].table);
+    struct value found = nothing, least = nothing;
+    bool is_any = false;
+
+    scope.sql = &names;
+    scope.tables[0] = table;
+    scope.source_count = 1;
+    for (size_t i = 0; i < around->source_count && scope.source_count < SQL_FROM_MAX; i++) {
+        names.from[scope.source_count] = around->sql->from[i];
+        scope.tables[scope.source_count] = around->tables[i];
+        scope.rows[scope.source_count++] = around->rows[i];
+    }
+    for (const struct row *row = table->rows; row != NULL; row = row->next) {
+        struct value key;
+
+        scope.rows[0] = row_seen(row, scope.reader);
+        if (scope.rows[0] == NULL || !is_true(&scope, select->where))
+            continue;
+        key = select->order_count > 0 ? evaluate(&scope, select->order[0]) : nothing;
+        if (is_any && value_compare(&key, &least) >= 0)
+            continue;
+        is_any = true;
+        least = key;
+        found = evaluate(&scope, select->items[0]);
+    }
+    return found;
+}
+
 struct value
 evaluate(struct scope *scope, struct expression *expression)
 {
@@ -258,6 +292,8 @@ evaluate(struct scope *scope, struct expression *expression)
         return value_of_name(scope, expression);
     case EXPRESSION_CALL:
         return evaluate_call(scope, expression);
+    case EXPRESSION_SELECT:
+        return select_one(scope, expression->select);
     }
     return nothing;
 }

@@ -20,6 +20,7 @@ struct scope {
     struct value variables[EVALUATE_VARIABLES_MAX];
     size_t variable_count;
     int64_t row_count;
+    struct transaction *reader; /* who looks at what a SELECT in parentheses is of */
 };
 
 struct value evaluate(struct scope *scope, struct expression *expression);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "acquirer.h"
+#include "background/courier.h"
 #include "background/reconciler.h"
 #include "books.h"
 #include "clients.h"
@@ -21,15 +22,18 @@
 #include "customers.h"
 #include "kept.h"
 #include "messenger.h"
+#include "receivers.h"
 #include "server.h"
 #include "webserver.h"
 #include "worker.h"
 #include "world.h"
 
-#define TURNS 200                /* with trouble, in each run */
-#define RUNS_OF_A_CHILD 50       /* what a run allocates is given back by the child's end */
-#define QUIET_MS INT64_C(900000) /* so long all is up, before what stays open is a violation */
-#define LATE_MS 120000           /* no call is longer on its way */
+#define TURNS 200                  /* with trouble, in each run */
+#define RUNS_OF_A_CHILD 50         /* what a run allocates is given back by the child's end */
+#define QUIET_MS INT64_C(900000)   /* so long all is up, before what stays open is a violation */
+#define RESENT_MS INT64_C(7200000) /* the same where events are sent again after half an hour */
+#define COURIERS_OF_THOUSAND 120   /* runs */
+#define LATE_MS 120000             /* no call is longer on its way */
 
 static struct config config;
 static struct listener listener;
@@ -63,12 +67,23 @@ run_reconciler(void *arg)
 }
 
 static void
+run_courier(void *arg)
+{
+    (void)arg;
+    if (courier_run(&config, WORKER_ACCOUNT, &listener, NULL,
+                    (struct metrics_place){.all = NULL}) == WORKER_FAILED)
+        story("the courier has failed");
+}
+
+static void
 start_place(void *arg)
 {
+    static void (*const runs[])(void *arg) = {[PROCESS_WORKER] = run_worker,
+                                              [PROCESS_RECONCILER] = run_reconciler,
+                                              [PROCESS_COURIER] = run_courier};
     struct place *place = arg;
 
-    place->process = world_add(place->kind, place->name,
-                               place->kind == PROCESS_WORKER ? run_worker : run_reconciler, NULL);
+    place->process = world_add(place->kind, place->name, runs[place->kind], NULL);
     story("%s starts", place->name);
 }
 
@@ -119,7 +134,8 @@ one_of(unsigned a, unsigned b, unsigned c)
 static bool
 is_quiet(void)
 {
-    return clients_have_stopped() && kept_is_settled() && messenger_is_done();
+    return clients_have_stopped() && kept_is_settled() && messenger_is_done() &&
+           receivers_are_done();
 }
 
 static int64_t late_until;
@@ -142,6 +158,7 @@ configure(void)
     config.body_timeout = 10;
     config.max_body = 65536;
     config.processors.count = 1;
+    config.webhooks = true;
     strcpy(config.processors.list[0].name, "stripe");
     strcpy(config.processors.list[0].type, "stripe");
     strcpy(config.processors.list[0].secret_key, "sk_live_simulated");
@@ -152,6 +169,8 @@ configure(void)
 static const char *
 run(uint64_t seed, bool with_story)
 {
+    size_t couriers;
+
     world_begin(seed, with_story);
     world_on_death(on_death);
     connector_clear();
@@ -161,6 +180,8 @@ run(uint64_t seed, bool with_story)
     tables_on_commit(NULL);
     tables_clear();
     clients_clear();
+    couriers = chance(COURIERS_OF_THOUSAND) ? 1 + (size_t)chance_below(2) : 0;
+    receivers_clear(couriers > 0);
     books_open();
     place_count = 0;
     trouble = (struct trouble){
@@ -173,6 +194,7 @@ run(uint64_t seed, bool with_story)
     };
     add_places(PROCESS_WORKER, "worker", 1 + (size_t)chance_below(3));
     add_places(PROCESS_RECONCILER, "reconciler", 1 + (size_t)chance_below(2));
+    add_places(PROCESS_COURIER, "courier", couriers);
     world_later(world_now(), end_outage, NULL);
     messenger_start(chance(300));
     clients_start(2 + (size_t)chance_below(4));
@@ -184,7 +206,8 @@ run(uint64_t seed, bool with_story)
     acquirer_settle();
     clients_stop();
     world_be_patient();
-    if (!world_run_until(is_quiet, world_now() + QUIET_MS) && world_violation() == NULL)
+    if (!world_run_until(is_quiet, world_now() + (couriers > 0 ? RESENT_MS : QUIET_MS)) &&
+        world_violation() == NULL)
         violation("not all is settled after a quarter of an hour in which nothing went wrong");
     clients_audit();
     if (!world_run_until(clients_audit_is_done, world_now() + QUIET_MS) &&
@@ -195,6 +218,7 @@ run(uint64_t seed, bool with_story)
     late_until = world_now() + LATE_MS;
     (void)world_run_until(is_late, late_until + 1);
     books_compare();
+    receivers_compare();
     return world_violation();
 }
 

@@ -10,6 +10,7 @@
 #include "acquirer.h"
 #include "books.h"
 #include "outbound/outbound.h"
+#include "receivers.h"
 #include "world.h"
 
 /* A request on its way. It goes on its way when its sender has died. */
@@ -23,7 +24,8 @@ struct message {
     int status;
     char *body;
     const char *should_retry;
-    char *path, *text, *key;
+    char *url, *path, *text, *key;
+    char *event; /* webhook-id: it is for a receiver; NULL */
     struct message *next;
 };
 
@@ -75,16 +77,15 @@ copy(const char *text)
     return memory;
 }
 
+/* What stands behind the name of a header, or otherwise. */
 static const char *
-key_of(const struct outbound_call *call)
+header_of(const struct outbound_call *call, const char *name, const char *otherwise)
 {
-    static const char name[] = "Idempotency-Key: ";
-
     for (size_t i = 0; i < OUTBOUND_HEADERS_MAX && call->headers[i] != NULL; i++) {
-        if (strncmp(call->headers[i], name, sizeof name - 1) == 0)
-            return call->headers[i] + sizeof name - 1;
+        if (strncmp(call->headers[i], name, strlen(name)) == 0)
+            return call->headers[i] + strlen(name);
     }
-    return "";
+    return otherwise;
 }
 
 /* The sender hears of it. */
@@ -139,6 +140,14 @@ arrive(void *arg)
     struct http_request request = {
         .path = message->path, .body = message->text, .key = message->key};
 
+    if (message->event != NULL) {
+        struct http_answer answer = {.body = copy("")};
+
+        answer.status = receivers_take(message->url, message->event, message->text);
+        if (answer.status != 0)
+            take_answer(message, &answer);
+        return;
+    }
     story("at the acquirer: %s %s %s", message->text != NULL ? "POST" : "GET", message->path,
           message->key);
     acquirer_take(&request, take_answer, message);
@@ -203,7 +212,9 @@ outbound_start(struct outbound *outbound, struct outbound_call *call)
     message->call = call;
     message->path = copy(strchr(call->url + strlen("https://"), '/'));
     message->text = copy(call->body);
-    message->key = copy(key_of(call));
+    message->url = copy(call->url);
+    message->key = copy(header_of(call, "Idempotency-Key: ", ""));
+    message->event = copy(header_of(call, "webhook-id: ", NULL));
     message->next = outbound->messages;
     outbound->messages = message;
     outbound->count++;
@@ -212,7 +223,8 @@ outbound_start(struct outbound *outbound, struct outbound_call *call)
         end(message, OUTBOUND_NOT_SENT);
         return;
     }
-    books_note_call(message->path, message->text, message->key);
+    if (message->event == NULL)
+        books_note_call(message->path, message->text, message->key);
     send(message);
     /* Who stands still now is overtaken by a reconciler, and his connection may not last. */
     if (chance(10 * trouble.standstills)) {

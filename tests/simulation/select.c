@@ -35,6 +35,7 @@ set_sources(struct work *work, const struct sql *sql)
     for (size_t i = 0; i < sql->from_count; i++)
         tables[i] = sql->from[i].derived != NULL ? derive(work, &sql->from[i]) : table_of(sql, i);
     scope->sql = sql;
+    scope->reader = work->transaction;
     scope->source_count = sql->from_count;
     for (size_t i = 0; i < sql->from_count; i++) {
         scope->tables[i] = tables[i];

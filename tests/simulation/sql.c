@@ -139,6 +139,7 @@ new_call(const char *name, struct expression *first, struct expression *second)
 static unsigned parameters;
 
 static struct expression *read_or(struct lexer *lexer);
+static void read_select(struct lexer *lexer, struct sql *sql);
 
 static void
 read_arguments(struct lexer *lexer, struct expression *call)
@@ -165,7 +166,13 @@ read_primary(struct lexer *lexer)
     if (lexer->failed)
         return new_expression(EXPRESSION_NULL);
     if (lexer_skip(lexer, "(")) {
-        expression = read_or(lexer);
+        if (lexer_skip(lexer, "SELECT")) {
+            expression = new_expression(EXPRESSION_SELECT);
+            expression->select = allocate(sizeof *expression->select);
+            read_select(lexer, expression->select);
+        } else {
+            expression = read_or(lexer);
+        }
         lexer_expect(lexer, ")");
         return expression;
     }

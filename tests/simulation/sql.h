@@ -45,7 +45,10 @@ enum expression_kind {
     EXPRESSION_PARAMETER, /* number: which "?" */
     EXPRESSION_NAME,      /* a column, or a variable of a block */
     EXPRESSION_CALL,      /* text: the function, or the operator */
+    EXPRESSION_SELECT,    /* of one value, in parentheses */
 };
+
+struct sql;
 
 struct expression {
     enum expression_kind kind;
@@ -55,6 +58,7 @@ struct expression {
     struct expression *arguments[8];
     size_t count;
     int source, column; /* of a name, once it was looked up; -1 */
+    struct sql *select;
 };
 
 enum sql_kind {

@@ -320,7 +320,7 @@ world_be_patient(void)
 int64_t
 world_idle(int64_t ms)
 {
-    return world.is_patient && ms >= 1000 ? 10000 : ms;
+    return world.is_patient && ms >= 500 ? 10000 : ms;
 }
 
 void
@@ -335,7 +335,8 @@ static bool
 is_server(const struct process *process)
 {
     return process->lives &&
-           (process->kind == PROCESS_WORKER || process->kind == PROCESS_RECONCILER);
+           (process->kind == PROCESS_WORKER || process->kind == PROCESS_RECONCILER ||
+            process->kind == PROCESS_COURIER);
 }
 
 /* One of the program's processes. */

@@ -19,6 +19,7 @@
 enum process_kind {
     PROCESS_WORKER,
     PROCESS_RECONCILER,
+    PROCESS_COURIER,
     PROCESS_CLIENT,
     PROCESS_SERVER, /* a statement that a lost connection left behind */
 };
