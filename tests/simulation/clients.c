@@ -333,6 +333,11 @@ audit(struct operation *operation)
     }
     if (is_known(operation))
         ask(operation, true);
+    /* One whose worker has just lost its connection is answered 503. */
+    while (is_known(operation) && !operation_is_over(operation) && tries++ < AUDIT_TRIES) {
+        world_sleep(world_now() + 1000);
+        ask(operation, true);
+    }
     if (is_known(operation) && !operation_is_over(operation))
         violation("what became of %s is never told", operation->id);
 }
