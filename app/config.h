@@ -36,6 +36,8 @@ struct config {
     int action_timeout;                /* seconds that a customer may take at a processor's page */
     int database_timeout;              /* seconds for a connect and for each answer */
     bool webhooks;                     /* events are sent to merchants' endpoints */
+    int webhook_days;                  /* attempts and deliveries are kept; 0: for ever */
+    int event_days;                    /* the same of events */
     char allow_webhook_addresses[256]; /* networks that they may be in besides the internet's */
     char webhook_ca_file[256];         /* "": the system's */
     int key_cache_seconds;             /* 0: each request looks its key up */

@@ -87,6 +87,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/operations/deliver.c app/operations/deliver.h \
 	app/operations/charge.c app/operations/charge.h \
 	app/operations/operation.c app/operations/operation.h \
+	app/operations/prune.c app/operations/prune.h \
 	app/operations/reconcile.c app/operations/reconcile.h \
 	app/operations/refund.c app/operations/refund.h \
 	app/outbound/lane.c app/outbound/lane.h \
@@ -137,6 +138,7 @@ app_libpaymentapi_a_SOURCES = \
 	app/store/payment_list.c app/store/payment_list.h \
 	app/store/payment_row.c app/store/payment_row.h \
 	app/store/payment_store.c app/store/payment_store.h \
+	app/store/prune_store.c app/store/prune_store.h \
 	app/store/redelivery_store.c app/store/redelivery_store.h \
 	app/store/refund_list.c app/store/refund_list.h \
 	app/store/refund_row.c app/store/refund_row.h \

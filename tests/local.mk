@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/stripe_noticed-t \
 	tests/unit/stripe_look-t \
 	tests/unit/total-t \
+	tests/unit/utf8-t \
 	tests/unit/web_address-t \
 	tests/unit/network-t \
 	tests/unit/delivery-t
@@ -141,6 +142,10 @@ tests_unit_stripe_look_t_LDADD = $(unit_LDADD)
 tests_unit_total_t_SOURCES = tests/unit/total-t.c tests/unit/unit.h
 tests_unit_total_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_total_t_LDADD = $(unit_LDADD)
+
+tests_unit_utf8_t_SOURCES = tests/unit/utf8-t.c tests/unit/unit.h
+tests_unit_utf8_t_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_utf8_t_LDADD = $(unit_LDADD)
 tests_unit_web_address_t_SOURCES = tests/unit/web_address-t.c tests/unit/unit.h
 tests_unit_web_address_t_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_web_address_t_LDADD = $(unit_LDADD)
@@ -384,6 +389,7 @@ EXTRA_DIST += \
 	tests/functional/test_processor.py \
 	tests/functional/test_processor_pages.py \
 	tests/functional/test_customer_action.py \
+	tests/functional/test_prune.py \
 	tests/functional/test_quickstart.py \
 	tests/functional/test_races.py \
 	tests/functional/test_rate_limit.py \

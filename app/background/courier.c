@@ -12,11 +12,13 @@
 #include "api/service.h"
 #include "end_signals.h"
 #include "operations/deliver.h"
+#include "operations/prune.h"
 #include "store/dispatch_store.h"
 
 #define PAUSE_MS 500        /* between two looks for what is due, when the last one found nothing */
 #define COUNT_PAUSE_MS 5000 /* between two counts of what waits */
 #define DRAIN_MS 10000      /* for what is under way at the end */
+#define PRUNE_ONCE_MS 10000 /* for what is old, where nobody does it all the time */
 #define IN_HAND_MAX 256     /* deliveries */
 #define IN_TROUBLE_MAX (IN_HAND_MAX / 2) /* of them, to endpoints that took nothing last */
 
@@ -37,6 +39,7 @@ struct courier {
     struct identifier after; /* the last endpoint that was looked at in this round */
     int64_t look_at;         /* monotonic milliseconds: not before */
     int64_t count_at;        /* the same of counting what waits */
+    struct pruning pruning;
     size_t sent;
 };
 
@@ -88,6 +91,8 @@ new_courier(const struct config *config, const char *account, bool once,
         return NULL;
     }
     courier->workshop = service_workshop(courier->service);
+    courier->pruning =
+        (struct pruning){.webhook_days = config->webhook_days, .event_days = config->event_days};
     return courier;
 }
 
@@ -295,6 +300,7 @@ courier_run(const struct config *config, const char *account, const struct liste
 
         (void)!turn(courier, &found);
         count_waiting(courier);
+        (void)!prune_step(&courier->workshop, &courier->pruning);
         if (!wait(courier, found ? 0 : PAUSE_MS))
             end = WORKER_FAILED;
     }
@@ -315,6 +321,8 @@ courier_run_once(const struct config *config, const char *account, size_t *count
 
     while (good && (found || courier->in_hand > 0) && courier->signals.number == 0)
         good = turn(courier, &found) && wait(courier, found ? 0 : PAUSE_MS);
+    if (good)
+        good = prune_once(&courier->workshop, &courier->pruning, deadline_in_ms(PRUNE_ONCE_MS));
     *count = courier != NULL ? courier->sent : 0;
     if (courier != NULL)
         drain(courier);

@@ -17,8 +17,9 @@ enum worker_end courier_run(const struct config *config, const char *account,
                             const struct listener *listener, struct heartbeat *heartbeat,
                             struct metrics_place metrics) __attribute__((warn_unused_result));
 
-/* Sends what is due now, and ends; what fails is due again later. False when the database cannot be
- * reached; *count receives how many were sent, whether they arrived or not. */
+/* Sends what is due now, deletes what is old, and ends; what fails is due again later. False when
+ * the database cannot be reached; *count receives how many were sent, whether they arrived or not.
+ */
 bool courier_run_once(const struct config *config, const char *account, size_t *count)
     __attribute__((warn_unused_result));
 
