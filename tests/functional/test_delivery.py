@@ -308,7 +308,7 @@ def test_a_name_that_answers_differently_the_second_time(internet):
         stack.workers.start()
         stack.client.pay(amount=2)
         make_due(stack)
-        wait_until(lambda: len(attempts(stack, honest)) == 2 and len(attempts(stack, rebound)) >= 2
+        wait_until(lambda: len(attempts(stack, honest)) >= 2 and len(attempts(stack, rebound)) >= 2
                    and len(attempts(stack, shifty)) >= 2)
         assert attempts(stack, honest)[1][0] == "200"
         assert attempts(stack, rebound)[1][:2] == ["0", "its address is not one of the public internet"]

@@ -38,6 +38,8 @@ class Internet:
 exec unshare --mount --net sh -c '
 mount --bind {folder}/resolv.conf /etc/resolv.conf || exit 1
 (/usr/bin/python3 {HERE} {folder} {self.address} $$ >{folder}/servers.log 2>&1 &)
+tries=0
+until [ -e {folder}/ready-$$ ] || [ $((tries += 1)) -gt 300 ]; do sleep 0.1; done
 exec "$@"' sh "$@"
 """)
         os.chmod(self.prefix, os.stat(self.prefix).st_mode | stat.S_IXUSR)
@@ -76,10 +78,8 @@ def write_line(path, value):
         file.write(json.dumps(value) + "\n")
 
 
-def answer_names(folder):
+def answer_names(server, folder):
     """DNS (RFC 1035), one question a packet; A records that nobody may keep."""
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind(("127.0.0.1", 53))
     while True:
         question, asker = server.recvfrom(512)
         labels, place = [], 12
@@ -118,8 +118,11 @@ def main():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(os.path.join(folder, "names.pem"), os.path.join(folder, "names.key"))
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    for work in (server.serve_forever, lambda: answer_names(folder)):
+    names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    names.bind(("127.0.0.1", 53))
+    for work in (server.serve_forever, lambda: answer_names(names, folder)):
         threading.Thread(target=work, daemon=True).start()
+    write_line(os.path.join(folder, f"ready-{pid}"), True)
     while os.path.exists(f"/proc/{pid}"):
         time.sleep(0.2)
 
