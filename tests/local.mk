@@ -334,12 +334,15 @@ EXTRA_DIST += \
 	tests/faults/__init__.py \
 	tests/faults/checker.py \
 	tests/faults/clients.py \
+	tests/faults/deliveries.py \
 	tests/faults/fault_run.py \
 	tests/faults/injector.py \
 	tests/faults/journal.py \
 	tests/faults/pages.py \
+	tests/faults/receiver.py \
 	tests/faults/run \
 	tests/faults/three_books.py \
+	tests/faults/webhooks.py \
 	tests/galera/__init__.py \
 	tests/galera/galera_run.py \
 	tests/galera/run \

@@ -5,6 +5,7 @@ SPDX-License-Identifier: MIT
 
 import argparse
 import collections
+import dataclasses
 import os
 import re
 import secrets
@@ -16,12 +17,13 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-from faults import checker, three_books  # noqa: E402
+from faults import checker, deliveries, three_books, webhooks  # noqa: E402
 from faults.clients import SANDBOX, STRIPE, Client, Shared  # noqa: E402
 from faults.injector import (  # noqa: E402
     AcquirerFaults, DatabaseFaults, Injector, PoolFaults, heal, restart_everything)
 from faults.journal import Journal  # noqa: E402
 from faults.pages import Pages  # noqa: E402
+from faults.receiver import MOODS  # noqa: E402
 from harness.acquirer import Acquirer  # noqa: E402
 from harness.stack import Stack  # noqa: E402
 
@@ -51,16 +53,18 @@ def parse_arguments(parser):
 class Clients:
     """The clients of a run, and the folder of their journal."""
 
-    def __init__(self, arguments, folder, addresses, api_key, shop=SANDBOX):
+    def __init__(self, arguments, folder, addresses, *shops):
+        """shops: pairs of an API key and what is paid with it, or just keys; the clients are dealt out to them."""
         self.folder = os.path.join(folder, "journal")
         os.mkdir(self.folder)
         self.stop = threading.Event()
-        shared = Shared()
-        self.threads = [
-            Client(number, arguments.seed, addresses, api_key, Journal(self.folder, str(number)), shared, self.stop,
-                   shop)
-            for number in range(arguments.clients)
-        ]
+        shops = [(shop, SANDBOX) if isinstance(shop, str) else shop for shop in shops]
+        shared = {key: Shared() for key, _ in shops}
+        self.threads = []
+        for number in range(arguments.clients):
+            key, shop = shops[number % len(shops)]
+            self.threads.append(Client(number, arguments.seed, addresses, key, Journal(self.folder, str(number)),
+                                       shared[key], self.stop, shop))
         for client in self.threads:
             client.start()
 
@@ -115,6 +119,10 @@ def idle(figures, injectors, seconds):
     """A run that did nothing proves nothing: what is missing of it."""
     missing = ["requests that were done together"] if figures["mean group"] <= 1 else []
     wanted = ["payments kept", "refunds kept", "answers 503"]
+    if "events kept" in figures:
+        wanted += ["events kept", "  that arrived", "  answered: 410"]
+        wanted += [f"  answered: {mood}" for mood in MOODS if seconds >= 60]
+        wanted += ["couriers that died"] if seconds >= 60 else []
     if "told processing" in figures and seconds >= 60:
         wanted += ["told processing", "payments declined", "payments never charged", "refunds never made",
                    "  of these on record", "  of these seen to come back", "payments disputed",
@@ -159,13 +167,16 @@ def resolve_refused(stack, acquirer):
 
 
 class Run:
-    """One server under faults; with a processor, payments go through the acquirer of the tests."""
+    """One server under faults; with a processor, payments go through the acquirer of the tests. Of its three merchants
+    two have webhook endpoints."""
 
     options = {"workers": 2, "request_timeout": REQUEST_TIMEOUT, "database_timeout": DATABASE_TIMEOUT,
                "body_timeout": 2, "max_queue_seconds": QUEUE_SECONDS, "key_cache_seconds": 1}
 
-    def __init__(self, arguments, acquirer=None):
+    def __init__(self, arguments, receivers, acquirer=None):
         self.arguments = arguments
+        self.receivers = receivers
+        self.facts = None
         self.acquirer = acquirer
         self.call_seconds = PROCESSOR_TIMEOUT if acquirer else 0
         self.stop = threading.Event()
@@ -193,6 +204,8 @@ class Run:
                 "fill_connections": database.fill_connections,
             }, (0.1, 1)),
         ]
+        faults.append(Injector("webhooks", self.arguments.seed, self.stop,
+                               webhooks.WebhookFaults(self.receivers, pool, stack.database).faults(), (0.1, 1)))
         if self.acquirer:
             faults.append(Injector("acquirer", self.arguments.seed, self.stop,
                                    AcquirerFaults(self.acquirer, PROCESSOR_TIMEOUT).faults(), (0.2, 1.2)))
@@ -211,6 +224,7 @@ class Run:
             wait_for_settlement(stack.database, self.acquirer, healed + PATIENCE)
             self.settled_after = round(time.monotonic() - healed, 1)
             time.sleep(max(0, healed + AcquirerFaults.latest + 1 - time.monotonic()))
+        self.facts = webhooks.deliver_all(stack, self.receivers)
 
     def check(self, stack, clients, pool):
         """(figures, violations)"""
@@ -218,20 +232,38 @@ class Run:
         # the processor was called, what came of it is noted within a deadline of its own.
         deadline = pool.too_long + QUEUE_SECONDS + REQUEST_TIMEOUT + 3
         if not self.acquirer:
-            return checker.check(clients.folder, stack.database.socket, deadline=deadline)
-        figures, violations = three_books.check(clients.folder, stack.database.socket, {
-            "charges": self.acquirer.charges(), "payment_intents": self.acquirer.payment_intents(),
-            "refunds": self.acquirer.refunds(), "keys": self.acquirer.keys(), "disputes": self.acquirer.disputes(),
-            "events": self.acquirer.events(), "told": self.acquirer.told(),
-        }, deadline + PROCESSOR_TIMEOUT + REQUEST_TIMEOUT)
-        figures["refunds that an operator resolved"] = self.resolved
-        figures["all final after (s)"] = self.settled_after
-        return figures, violations
+            figures, violations = checker.check(clients.folder, stack.database.socket, deadline=deadline)
+        else:
+            figures, violations = three_books.check(clients.folder, stack.database.socket, {
+                "charges": self.acquirer.charges(), "payment_intents": self.acquirer.payment_intents(),
+                "refunds": self.acquirer.refunds(), "keys": self.acquirer.keys(), "disputes": self.acquirer.disputes(),
+                "events": self.acquirer.events(), "told": self.acquirer.told(),
+            }, deadline + PROCESSOR_TIMEOUT + REQUEST_TIMEOUT)
+            figures["refunds that an operator resolved"] = self.resolved
+            figures["all final after (s)"] = self.settled_after
+        # A courier that was about to send may have been stopped for so long.
+        more, wrong = deliveries.check(clients.folder, stack, self.receivers, {**self.facts, "late": pool.too_long + 3},
+                                       three_books.disputed(self.acquirer) if self.acquirer else set())
+        figures["couriers that died"] = len(re.findall(r"courier \d+ was ended by signal 9", stack.workers.log()))
+        return {**figures, **more}, violations + wrong
+
+    def shops(self, stack):
+        """Half of the clients belong to a merchant that wants no events, and go as fast as they can."""
+        shop = STRIPE if self.acquirer else SANDBOX
+        slowly = dataclasses.replace(shop, pause=max(shop.pause, 0.4))
+        hearing = []
+        for name in ("A shop that listens", "Another shop that listens"):
+            merchant, key = stack.new_merchant(name)
+            if self.acquirer:
+                stack.admin("merchant", "set", merchant, "--test-processor", "stripe")
+            self.receivers.give_endpoints(stack, merchant, key)
+            hearing.append((key, slowly))
+        time.sleep(Run.options["key_cache_seconds"] + 0.5)  # until then a worker may know a merchant without events
+        return [(stack.key, shop), hearing[0], (stack.key, shop), hearing[1]]
 
     def run(self, stack):
         """(figures, injectors, violations)"""
-        clients = Clients(self.arguments, stack.folder, [("127.0.0.1", stack.nginx.port)], stack.key,
-                          STRIPE if self.acquirer else SANDBOX)
+        clients = Clients(self.arguments, stack.folder, [("127.0.0.1", stack.nginx.port)], *self.shops(stack))
         pool = PoolFaults(stack.workers, stack.nginx, REQUEST_TIMEOUT + self.call_seconds)
         injectors = self.injectors(stack, pool, DatabaseFaults(stack.database, REQUEST_TIMEOUT, DATABASE_TIMEOUT))
         try:
@@ -247,32 +279,44 @@ class Run:
         return figures, injectors, violations + idle(figures, injectors, self.arguments.seconds)
 
 
-def run_with_processor(arguments, folder):
+def run_with_processor(arguments, folder, receivers):
     acquirer = Acquirer(folder, latency_ms=20).start()
     try:
         with Stack(["--max-connections=30"], processors={"stripe": acquirer}, processor_timeout=PROCESSOR_TIMEOUT,
-                   **Run.options) as stack:
+                   **receivers.options, **Run.options) as stack:
             stack.admin("merchant", "set", stack.merchant, "--test-processor", "stripe")
             acquirer.tell(f"{stack.web.url}/processors/stripe/events")
-            return Run(arguments, acquirer).run(stack)
+            return Run(arguments, receivers, acquirer).run(stack)
     finally:
         acquirer.stop()
         if arguments.keep:
             shutil.copytree(folder, os.path.join(arguments.keep, "acquirer"), dirs_exist_ok=True)
 
 
+def run_with_receivers(arguments, folder):
+    receivers = webhooks.Receivers(folder, arguments.seed, hang=25 if arguments.seconds >= 60 else 2)
+    try:
+        receivers.start()
+        if arguments.processor:
+            with tempfile.TemporaryDirectory(prefix="papi-acquirer-") as books:
+                return run_with_processor(arguments, books, receivers)
+        with Stack(["--max-connections=30"], **receivers.options, **Run.options) as stack:
+            return Run(arguments, receivers).run(stack)
+    finally:
+        receivers.stop()
+        if arguments.keep:
+            shutil.copytree(folder, os.path.join(arguments.keep, "receivers"), dirs_exist_ok=True)
+
+
 def main():
     parser = argument_parser("tests/faults/run", "Kills, stops and blocks everything under a load of payments and "
-                             "refunds, and proves from a journal that none was lost, doubled or over-refunded.")
+                             "refunds, and proves from a journal that none was lost, doubled or over-refunded, and that "
+                             "each was told to its merchant's webhook endpoints.")
     parser.add_argument("--processor", action="store_true",
                         help="payments move money, through an acquirer that fails as well; its ledger is compared, too")
     arguments = parse_arguments(parser)
-    if arguments.processor:
-        with tempfile.TemporaryDirectory(prefix="papi-acquirer-") as folder:
-            result = run_with_processor(arguments, folder)
-    else:
-        with Stack(["--max-connections=30"], **Run.options) as stack:
-            result = Run(arguments).run(stack)
+    with tempfile.TemporaryDirectory(prefix="papi-receivers-") as folder:
+        result = run_with_receivers(arguments, folder)
     print_table(arguments, *result)
     return 1 if result[-1] else 0
 

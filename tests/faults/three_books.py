@@ -308,6 +308,13 @@ class BooksChecker(Checker):
         }
 
 
+def disputed(acquirer):
+    """The payments of which there is a dispute in the ledger, whatever became of it."""
+    charges = {charge["id"]: charge for charge in acquirer.charges()}
+    return {decode_id(charges[dispute["charge"]]["metadata"].get("payment_id", ""), "pay_")
+            for dispute in acquirer.disputes()}
+
+
 def read_notices(socket):
     return dict(read_table(socket, "payment_api", "SELECT event_id, state FROM notices"))
 
