@@ -332,6 +332,7 @@ EXTRA_DIST += \
 	tests/benchmark/webhooks.py \
 	tests/benchmark/uncounted.c \
 	tests/faults/__init__.py \
+	tests/faults/broken \
 	tests/faults/checker.py \
 	tests/faults/clients.py \
 	tests/faults/deliveries.py \
