@@ -166,7 +166,8 @@ class DeliveriesChecker:
                     continue
                 shown = answer["location"].rsplit("/", 1)[1]
                 identifier = decode_id(shown, shown.split("_")[0] + "_")
-                if self.merchants.get(identifier) not in self.listeners:
+                if self.merchants.get(identifier) not in self.listeners or \
+                        self.records[identifier]["status"] == "processing":  # that complaint is the other checkers'
                     continue
                 self.acknowledged += 1
                 told = answer["status"] == 201 and json.loads(answer["body"])["status"] == "succeeded"

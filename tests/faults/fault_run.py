@@ -258,7 +258,8 @@ class Run:
                 stack.admin("merchant", "set", merchant, "--test-processor", "stripe")
             self.receivers.give_endpoints(stack, merchant, key)
             hearing.append((key, slowly))
-        time.sleep(Run.options["key_cache_seconds"] + 0.5)  # until then a worker may know a merchant without events
+        # Until then a worker may know a merchant without events.
+        time.sleep(Run.options["key_cache_seconds"] + 0.5)
         return [(stack.key, shop), hearing[0], (stack.key, shop), hearing[1]]
 
     def run(self, stack):
@@ -310,8 +311,8 @@ def run_with_receivers(arguments, folder):
 
 def main():
     parser = argument_parser("tests/faults/run", "Kills, stops and blocks everything under a load of payments and "
-                             "refunds, and proves from a journal that none was lost, doubled or over-refunded, and that "
-                             "each was told to its merchant's webhook endpoints.")
+                             "refunds, and proves from a journal that none was lost, doubled or over-refunded, and "
+                             "that each was told to its merchant's webhook endpoints.")
     parser.add_argument("--processor", action="store_true",
                         help="payments move money, through an acquirer that fails as well; its ledger is compared, too")
     arguments = parse_arguments(parser)

@@ -3,9 +3,9 @@
 
 Usage: tests/faults/receiver.py --folder FOLDER --port PORT --seed SEED --hang SECONDS --name NAME
 
-The folder has the certificate, and NAME.jsonl: a line for each request, on its way to the disk before the answer
-is, {"path", "headers", "body", "at", "answer"}. The path says how the endpoint behaves: /steady/... answers 200; /moody/...
-as chance has it; /gone/... 200 a few times, and then 410. Once there is a file "behave" in the folder all answer 200.
+The folder has the certificate, and NAME.jsonl: a line for each request, written before it is answered, {"path",
+"headers", "body", "at", "answer"}. The path says how the endpoint behaves: /steady/... answers 200; /moody/... as
+chance has it; /gone/... 200 a few times, and then 410. Once there is a file "behave" in the folder all answer 200.
 
 SPDX-License-Identifier: MIT
 """

@@ -203,8 +203,8 @@ def wait_for_the_gone(database):
 
 
 def deliver_all(stack, receivers):
-    """All is up: what is pending is due at once, and all receivers behave. Facts for the checker; those who are gone
-    come back last."""
+    """All is up: who is gone has been heard, and comes back; all receivers behave, and what is pending is due at once.
+    Facts for the checker."""
     disabled = wait_for_the_gone(stack.database)
     receivers.behave()
     started = time.monotonic()
