@@ -15,7 +15,7 @@ from harness.servers import SOURCE
 @pytest.mark.parametrize("options", [[], ["--processor"]], ids=["sandbox", "processor"])
 def test_nothing_is_lost_doubled_or_over_refunded(options):
     program = os.path.join(SOURCE, "tests", "faults", "fault_run.py")
-    arguments = ["--seconds", "20", "--clients", "8", *options]
+    arguments = ["--seconds", "16", "--clients", "8", *options]
     if "PAYMENT_API_SEED" in os.environ:
         arguments += ["--seed", os.environ["PAYMENT_API_SEED"]]
     result = subprocess.run(
