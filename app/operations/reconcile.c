@@ -30,6 +30,7 @@ find_payments(const struct workshop *workshop, struct reconciling *reconcilings,
     size_t kept = 0;
 
     for (size_t i = 0; i < count; i++) {
+        memset(&reconcilings[i], 0, sizeof reconcilings[i]);
         reconcilings[i].refund = refunds[i];
         searches[i] = (struct payment_search){.merchant_id = &refunds[i].merchant_id,
                                               .id = &refunds[i].payment_id,
@@ -59,12 +60,13 @@ reconcile_claim(const struct workshop *workshop, struct reconciling reconcilings
     size_t size;
 
     *count = 0;
-    memset(reconcilings, 0, RECONCILE_MAX * sizeof reconcilings[0]);
     if (due_store_claim_payments(workshop->database, store_deadline(workshop), payments, &size) !=
         STORE_OK)
         return false;
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < size; i++) {
+        memset(&reconcilings[i], 0, sizeof reconcilings[i]);
         reconcilings[i].payment = payments[i];
+    }
     *count = size;
     if (due_store_claim_refunds(workshop->database, store_deadline(workshop), refunds, &size) !=
         STORE_OK)
