@@ -43,7 +43,7 @@ signs_with_each_secret(void **state)
     secrets.list[0] = secrets.list[2];
     secrets.count = 1;
     assert_true(delivery_sign(&secrets, "evt_1", 1, "{}", one));
-    assert_memory_equal(all + 2 * 48, one, strlen(one));
+    assert_memory_equal(all + (size_t)2 * 48, one, strlen(one));
     secrets.count = 0;
     assert_false(delivery_sign(&secrets, "evt_1", 1, "{}", one));
 }
