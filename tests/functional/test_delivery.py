@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness.acquirer import make_authority
@@ -230,6 +231,25 @@ def test_without_a_pool(receiver):
         assert stack.admin("webhook", "deliver", "--once") == {"sent": 1}
         assert len(receiver.got(path)) == 1 and deliveries(stack, made) == [("delivered", 2, None)]
         assert stack.admin("webhook", "deliver", "--once") == {"sent": 0}
+
+
+def test_couriers_share_the_work(receiver):
+    """Three at once, as on three machines: each delivery is claimed by one of them."""
+    with Stack(webhooks="yes", webhook_ca_file=receiver.ca_file, key_cache_seconds=0) as stack:
+        made = [endpoint(stack.client, receiver.url(next(paths))) for _ in range(4)]
+        for amount in range(1, 31):
+            stack.client.pay(amount=amount)
+        wait_until(lambda: sum(len(deliveries(stack, one)) for one in made) == 120)
+        stack.workers.stop()
+        # Whatever the pool's courier, which may not call the receiver, made of them.
+        stack.database.sql("UPDATE webhook_deliveries SET state = 'pending', tries = 0, due_at = UTC_TIMESTAMP(3)")
+        stack.write_config(webhook_ca_file=receiver.ca_file, allow_webhook_addresses=LOOPBACK)
+        with ThreadPoolExecutor(3) as pool:
+            sent = list(pool.map(lambda _: stack.admin("webhook", "deliver", "--once")["sent"], range(3)))
+        assert sum(sent) == 120 and len([count for count in sent if count > 0]) > 1, sent
+        for one in made:
+            path = one["url"].split(str(receiver.port))[1]
+            assert len(receiver.ids(path)) == len(set(receiver.ids(path))) == 30
 
 
 def caller_of(stack, port):
