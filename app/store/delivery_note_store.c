@@ -46,8 +46,10 @@ static const struct statement statements[] = {
                  .parameters = 3,
                  .late = true},
     [WAITING] = {.name = "deliveries that wait",
-                 .sql = "SELECT COUNT(*), MIN(due_at) FROM webhook_deliveries FORCE INDEX"
-                        " (webhook_deliveries_waiting) WHERE state = 'pending'",
+                 .sql = "SELECT COUNT(*), MIN(d.due_at) FROM webhook_deliveries d FORCE INDEX"
+                        " (webhook_deliveries_waiting) JOIN webhook_endpoints e ON"
+                        " e.id = d.endpoint_id WHERE d.state = 'pending' AND"
+                        " e.disabled_at IS NULL AND e.deleted_at IS NULL",
                  .parameters = 0,
                  .columns = 2,
                  .late = true},

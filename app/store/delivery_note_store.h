@@ -41,7 +41,7 @@ enum store_result delivery_note_store_mark(struct database *database, struct dea
 
 /* What waits. */
 struct delivery_queue {
-    int64_t waiting; /* deliveries that are pending */
+    int64_t waiting; /* deliveries that are pending, of endpoints that stand */
     int64_t due_at;  /* when the first of them is due, Unix time in milliseconds; 0: none is */
 };
 enum store_result delivery_note_store_count(struct database *database, struct deadline deadline,

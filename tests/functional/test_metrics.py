@@ -25,7 +25,8 @@ AGES = ("under_1m", "1m_to_15m", "15m_to_1h", "1h_to_1d", "over_1d")
 @pytest.fixture(scope="module")
 def stack(acquirer):
     """Its merchant pays through an acquirer; the other keys are the sandbox's."""
-    with paying_stack(acquirer, workers=2, processor_timeout=2, request_timeout=4, database_timeout=1) as running:
+    with paying_stack(acquirer, workers=2, processor_timeout=2, request_timeout=4, database_timeout=1,
+                      webhooks="yes") as running:
         yield running
 
 
@@ -140,6 +141,7 @@ def test_the_samples_ask_for_what_there_is(name):
 def test_the_document_names_each(stack):
     """And no other."""
     wait_until(lambda: read(stack).sum("unresolved_counted_timestamp_seconds"), 30, "the reconciler's first count")
+    wait_until(lambda: read(stack).sum("webhook_deliveries_counted_timestamp_seconds"), 30, "the courier's first count")
     told = {family.name.removeprefix("payment_api_") + ("_total" if family.type == "counter" else "")
             for family in read(stack).families.values()}
     assert names_of_the_document() == told
@@ -172,28 +174,28 @@ def test_totals_outlive_their_workers(stack, shop):
         clients = [Client(stack.web.url, shop.key) for _ in range(8)]
         list(pool.map(lambda client: [client.get("/payments/x").status_code for _ in range(25)], clients))
     before = read(stack)
-    assert before.sum("processes", state="serving") == len(workers) == 3  # the reconciler, too
+    assert before.sum("processes", state="serving") == len(workers) == 4  # reconciler and courier, too
     assert before.sum("processes_wanted", role="worker") == 2
     for pid in workers:
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: len(stack.workers.worker_pids() - workers) == 3, 30, "new processes")
+    wait_until(lambda: len(stack.workers.worker_pids() - workers) == 4, 30, "new processes")
     room = before.sum("requests_in_hand_max")  # each tells it once it is ready
-    after = wait_until(lambda: (now := read(stack)).sum("processes", state="serving") == 3
+    after = wait_until(lambda: (now := read(stack)).sum("processes", state="serving") == 4
                        and now.sum("requests_in_hand_max") == room and now, 30, "all of them")
     for sample in before.samples:
         if sample.name.endswith(("_total", "_count", "_sum", "_bucket")):
             labels = sample.labels
             assert after.sum(sample.name.removeprefix("payment_api_"), **labels) >= sample.value, sample
-    assert after.sum("process_deaths_total") - before.sum("process_deaths_total") == 3
-    assert after.sum("process_starts_total") - before.sum("process_starts_total") == 3
+    assert after.sum("process_deaths_total") - before.sum("process_deaths_total") == 4
+    assert after.sum("process_starts_total") - before.sum("process_starts_total") == 4
     stack.workers.signal(signal.SIGHUP)
     reloaded = wait_until(lambda: (now := read(stack)).sum("process_starts_total") ==
-                          after.sum("process_starts_total") + 3 and now.sum("processes", state="ending") == 0 and now,
+                          after.sum("process_starts_total") + 4 and now.sum("processes", state="ending") == 0 and now,
                           30, "the replacement")
     assert reloaded.sum("reloads_total", result="taken") == after.sum("reloads_total", result="taken") + 1
     assert reloaded.sum("process_deaths_total") == after.sum("process_deaths_total")
     assert reloaded.sum("requests_total") > after.sum("requests_total")
-    wait_until(lambda: read(stack).sum("database_connections") == 3, 30, "the end of the old connections")
+    wait_until(lambda: read(stack).sum("database_connections") == 4, 30, "the end of the old connections")
 
 
 def test_calls_by_outcome(stack, acquirer):
@@ -235,6 +237,18 @@ def test_unresolved_by_age(stack, acquirer):
     assert [old[age] for age in AGES[1:]] == [1, 1, 1, 2]
     assert old["under_1m"] >= 1
     assert found.sum("unresolved", record="refund") == 0
+
+
+def test_deliveries_that_wait(stack):
+    """Counted by the courier: at an endpoint that may not be called, until it is disabled."""
+    client = Client(stack.web.url, stack.new_merchant("A shop with hooks")[1])
+    made = client.post("/webhook_endpoints", {"url": "https://127.0.0.1:9/", "events": ["*"]}).json()
+    client.pay()
+    found = wait_until(lambda: (now := read(stack)).sum("webhook_deliveries_waiting") == 1 and now, 60, "the count")
+    assert found.sum("webhook_delivery_due_timestamp_seconds") > time.time() - 60
+    client.post(f"/webhook_endpoints/{made['id']}", {"status": "disabled"})
+    found = wait_until(lambda: (now := read(stack)).sum("webhook_deliveries_waiting") == 0 and now, 60, "the next count")
+    assert found.sum("webhook_delivery_due_timestamp_seconds") == 0
 
 
 def test_without_a_processor_nothing_is_unresolved(stack):
