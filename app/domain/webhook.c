@@ -44,6 +44,8 @@ webhook_events_format(uint32_t events, char text[WEBHOOK_EVENTS_SIZE])
 bool
 webhook_events_parse(const char *text, uint32_t *events)
 {
+    bool all_known = true;
+
     *events = 0;
     if (strcmp(text, "*") == 0) {
         *events = WEBHOOK_ALL_EVENTS;
@@ -54,16 +56,14 @@ webhook_events_parse(const char *text, uint32_t *events)
         char word[WEBHOOK_EVENTS_SIZE];
         enum event_type type;
 
-        if (length >= sizeof word)
-            return false;
-        memcpy(word, text, length);
-        word[length] = '\0';
-        if (!event_type_parse(word, &type))
-            return false;
-        *events |= UINT32_C(1) << type;
+        snprintf(word, sizeof word, "%.*s", (int)length, text);
+        if (length < sizeof word && event_type_parse(word, &type))
+            *events |= UINT32_C(1) << type;
+        else
+            all_known = false;
         text += length + (text[length] == ',' ? 1 : 0);
     }
-    return *events != 0;
+    return all_known && *events != 0;
 }
 
 static const char *const disablers[] = {

@@ -54,7 +54,8 @@ struct webhook_secret {
  */
 bool webhook_url_is(const char *text);
 
-/* The words of the types, separated by commas, or "*"; and back, false for other words. */
+/* The words of the types, separated by commas, or "*"; and back: false when there are other words,
+ * which are left out, or none. */
 void webhook_events_format(uint32_t events, char text[WEBHOOK_EVENTS_SIZE]);
 bool webhook_events_parse(const char *text, uint32_t *events);
 

@@ -140,8 +140,10 @@ take_event(void *arg)
     column_end(&row->columns[2], row->mode);
     column_end(&row->columns[3], row->type);
     row->event.created_at = time_from_column(&row->created_at);
-    if (!mode_parse(row->mode, &row->event.mode) ||
-        !event_type_parse(row->type, &row->event.type) || dispatching->count == STORE_GROUP_MAX)
+    /* One that only a newer program knows is for those who want all. */
+    if (!event_type_parse(row->type, &row->event.type))
+        row->event.type = (enum event_type)EVENT_TYPE_COUNT;
+    if (!mode_parse(row->mode, &row->event.mode) || dispatching->count == STORE_GROUP_MAX)
         return DATABASE_FAILED;
     dispatching->events[dispatching->count++] = row->event;
     return DATABASE_DONE;
@@ -181,8 +183,7 @@ take_taker(void *arg)
 
     column_end(&row->columns[1], row->events);
     row->taker.created_at = time_from_column(&row->created_at);
-    if (!webhook_events_parse(row->events, &row->taker.events))
-        return DATABASE_FAILED;
+    (void)webhook_events_parse(row->events, &row->taker.events); /* as far as they are known */
     if (*row->count < ENDPOINTS_MAX)
         row->takers[(*row->count)++] = row->taker;
     return DATABASE_DONE;
@@ -347,10 +348,8 @@ read_asked(struct database *database, struct dispatching *dispatching)
         return result;
     column_end(&columns[2], mode);
     column_end(&columns[3], events);
-    return mode_parse(mode, &dispatching->mode) &&
-                   webhook_events_parse(events, &dispatching->wanted)
-               ? DATABASE_DONE
-               : DATABASE_FAILED;
+    (void)webhook_events_parse(events, &dispatching->wanted);
+    return mode_parse(mode, &dispatching->mode) ? DATABASE_DONE : DATABASE_FAILED;
 }
 
 /* In a transaction: a part of what is sent once more, and how far it came. */

@@ -139,6 +139,22 @@ def test_only_what_it_wants_and_only_of_its_merchant_and_mode(stack, receiver, s
     assert len(receiver.got(other)) == 1 and merchant
 
 
+def test_a_type_that_only_a_newer_program_knows(stack, receiver, shop):
+    """It is for those who want all, and holds up nothing else."""
+    path, refunds = next(paths), next(paths)
+    made = endpoint(shop, receiver.url(path))
+    narrow = endpoint(shop, receiver.url(refunds), events=["refund.succeeded"])
+    stack.database.sql(
+        f"UPDATE webhook_endpoints SET events = 'payment.captured,refund.succeeded' WHERE url = '{narrow['url']}';"
+        "INSERT INTO events (id, merchant_id, mode, type, object_id, body, created_at) SELECT"
+        " UNHEX(REPEAT('01', 16)), merchant_id, 'test', 'payment.captured', UNHEX(REPEAT('02', 16)), '{}',"
+        f" UTC_TIMESTAMP(3) FROM webhook_endpoints WHERE url = '{made['url']}'")
+    paid = shop.pay(amount=4).json()
+    shop.post("/refunds", {"payment_id": paid["id"], "amount": 1.00})
+    wait_until(lambda: len(receiver.got(path)) == 3 and len(receiver.got(refunds)) == 1)
+    assert sorted(len(request["body"]) > 2 for request in receiver.got(path)) == [False, True, True]
+
+
 @pytest.mark.parametrize("answer", [500, 404, (301, {"Location": "/elsewhere"}, b""), "drop"],
                          ids=["500", "404", "301", "drop"])
 def test_what_fails_is_sent_again_under_the_same_id(stack, receiver, shop, answer):

@@ -90,6 +90,23 @@ takes_only_2xx_for_arrived(void **state)
     assert_false(delivery_arrived(410));
 }
 
+/* Words that only a newer program knows. */
+static void
+leaves_out_types_that_it_does_not_know(void **state)
+{
+    uint32_t events, both = UINT32_C(1) << EVENT_PAYMENT_SUCCEEDED | UINT32_C(1)
+                                                                         << EVENT_REFUND_FAILED;
+
+    (void)state;
+    assert_false(webhook_events_parse("payment.succeeded,payment.captured,refund.failed", &events));
+    assert_int_equal(events, both);
+    assert_false(webhook_events_parse("payment.captured", &events));
+    assert_int_equal(events, 0);
+    assert_true(webhook_events_parse("refund.failed,payment.succeeded", &events));
+    assert_int_equal(events, both);
+    assert_false(webhook_events_parse("", &events));
+}
+
 int
 main(void)
 {
@@ -99,6 +116,7 @@ main(void)
         cmocka_unit_test(waits_longer_each_time_and_gives_up),
         cmocka_unit_test(waits_as_it_is_asked_to),
         cmocka_unit_test(takes_only_2xx_for_arrived),
+        cmocka_unit_test(leaves_out_types_that_it_does_not_know),
     };
 
     return RUN(tests);
