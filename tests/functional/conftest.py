@@ -3,7 +3,8 @@
 PAYMENT_API_DEPLOYMENT names other deployments (tests/harness/deployments.py) to run them through, one
 after the other. Then the tests that speak to the workers without a web server are left out.
 PAYMENT_API_SANITIZERS says that the programs in the build folder were built with some. Then the tests
-that build programs of their own are skipped, since those would be the same again.
+that build programs of their own are skipped, since those would be the same again, and so are those of
+documents and of queries, which are the same with any build.
 
 SPDX-License-Identifier: MIT
 """
@@ -51,10 +52,16 @@ def honest(acquirer):
 
 
 OWN_BUILDS = {"checkout", "upload"}  # fixtures
+ANY_BUILD = {"test_database.py", "test_openapi.py", "test_reference.py"}
 
 
-def is_the_same_again(item):
-    return "PAYMENT_API_SANITIZERS" in os.environ and not OWN_BUILDS.isdisjoint(item.fixturenames)
+def why_it_is_the_same_again(item):
+    """The reason to skip it; None: it is not."""
+    if "PAYMENT_API_SANITIZERS" not in os.environ:
+        return None
+    if not OWN_BUILDS.isdisjoint(item.fixturenames):
+        return "the programs that it builds have no sanitizers"
+    return "it is the same with any build" if item.path.name in ANY_BUILD else None
 
 
 def speaks_to_workers(item):
@@ -71,8 +78,9 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         deployment = item.callspec.params.get("stack") if hasattr(item, "callspec") else None
         if deployment is None:
-            if is_the_same_again(item):
-                item.add_marker(pytest.mark.skip(reason="the programs that it builds have no sanitizers"))
+            reason = why_it_is_the_same_again(item)
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
             (left_out if item.path.name == "test_differences.py" else kept).append(item)
             continue
         name = f"{item.path.name}::{item.name}".replace(f"[{deployment}]", "").replace(f"[{deployment}-", "[")

@@ -92,7 +92,7 @@ def test_a_merchant_is_disabled_and_enabled_again(stack):
     (("merchant",), "merchant needs one of: create, set, list, disable, enable."),
     (("merchant", "delete"), "merchant has no 'delete', but: create, set, list, disable, enable."),
     (("key", "delete", "x"), "key has no 'delete', but: create, rotate, list, revoke."),
-    (("merchants", "list"), "no such command: merchants; there are: schema, merchant, key, payment, refund, notice,"
+    (("merchants", "list"), "no such command: merchants; there are: schema, merchant, key, payment, refund, notice, webhook,"
      " report, export, forget, audit, reconcile, check."),
 ])
 def test_a_wrong_command_is_told_the_right_ones(stack, arguments, message):
