@@ -56,12 +56,15 @@ def parse():
                         help="how many of a program, in place of trying some: " + " ".join(SIMPLE))
     parser.add_argument("--millions", action="store_true", help="also ten thousand against ten million payments")
     parser.add_argument("--rows", type=int, metavar="N", help=f"payments of the part lists ({LONG})")
+    parser.add_argument("--deliveries", type=int, nargs="+", metavar="N",
+                        help="how many are due in the part webhooks (100000 1000000)")
     parser.add_argument("--requests", type=int, metavar="N", help="also the memory over so many payments")
     parser.add_argument("--svg", metavar="FILE", help="write the rates as a picture")
     parser.add_argument("--json", metavar="FILE", help="write all figures")
     options = parser.parse_args()
     options.rounds = options.rounds or (2 if options.quick else 12)
     options.seconds = options.seconds or (0.5 if options.quick else 2.0)
+    options.deliveries = options.deliveries or ((1_000, 10_000) if options.quick else (100_000, 1_000_000))
     options.rows = options.rows or (LONG // 50 if options.quick else LONG)
     try:
         options.processes = {name: int(number) for name, number in (pair.split("=") for pair in options.processes)}
@@ -143,7 +146,7 @@ def main():
             document["metrics"] = metrics(os.path.abspath(options.build), options.rounds, options.seconds, progress)
         if "webhooks" in parts:
             document["webhooks"] = webhooks(os.path.abspath(options.build), options.rounds, options.seconds, progress,
-                                            (1_000, 10_000) if options.quick else (100_000, 1_000_000))
+                                            options.deliveries)
         for part in set(parts) & set(NAMED):
             document.setdefault("environment", document[part].pop("environment"))
         if options.millions:
