@@ -283,22 +283,28 @@ class Checker:
 
 
 def read_database(socket, database):
+    """Both tables as they are at one moment: what a worker ends meanwhile, or a node of a cluster has still to take
+    over, is in both or in none."""
     time = "DATE_FORMAT(created_at, '%Y-%m-%dT%H:%i:%sZ')"
-    payments = [
-        {"id": row[0], "amount": int(row[1]), "refunded": int(row[2]), "currency": row[3], "status": row[4],
-         "source": row[5], "description": row[6], "key": row[7] or None, "created_at": row[8],
-         "decline": row[9] or None, "reference": row[10] or None, "disputed": row[11] == "1"}
-        for row in read_table(socket, database, "SELECT HEX(id), amount, refunded, currency, status, source,"
-                              f" IFNULL(description, ''), IFNULL(idempotency_key, ''), {time},"
-                              " IFNULL(decline, ''), IFNULL(reference, ''), disputed_at IS NOT NULL FROM payments")
-    ]
-    refunds = [
-        {"id": row[0], "payment_id": row[1], "amount": int(row[2]), "status": row[3], "key": row[4] or None,
-         "created_at": row[5], "reference": row[6] or None, "origin": row[7], "returned": row[8] == "1"}
-        for row in read_table(socket, database, "SELECT HEX(id), HEX(payment_id), amount, status,"
-                              f" IFNULL(idempotency_key, ''), {time}, IFNULL(reference, ''), origin,"
-                              " returned_at IS NOT NULL FROM refunds")
-    ]
+    payments, refunds = [], []
+    for kind, *row in read_table(
+            socket, database,
+            "SET SESSION wsrep_sync_wait = 15; START TRANSACTION WITH CONSISTENT SNAPSHOT;"
+            "SELECT 'payment', HEX(id), amount, refunded, currency, status, source,"
+            f" IFNULL(description, ''), IFNULL(idempotency_key, ''), {time},"
+            " IFNULL(decline, ''), IFNULL(reference, ''), disputed_at IS NOT NULL FROM payments;"
+            "SELECT 'refund', HEX(id), HEX(payment_id), amount, status,"
+            f" IFNULL(idempotency_key, ''), {time}, IFNULL(reference, ''), origin,"
+            " returned_at IS NOT NULL FROM refunds; COMMIT"):
+        if kind == "payment":
+            payments.append({
+                "id": row[0], "amount": int(row[1]), "refunded": int(row[2]), "currency": row[3], "status": row[4],
+                "source": row[5], "description": row[6], "key": row[7] or None, "created_at": row[8],
+                "decline": row[9] or None, "reference": row[10] or None, "disputed": row[11] == "1"})
+        else:
+            refunds.append({
+                "id": row[0], "payment_id": row[1], "amount": int(row[2]), "status": row[3], "key": row[4] or None,
+                "created_at": row[5], "reference": row[6] or None, "origin": row[7], "returned": row[8] == "1"})
     return payments, refunds
 
 
